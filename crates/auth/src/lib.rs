@@ -1,0 +1,1 @@
+//! Proving ourselves to a vendor: schemes, tokens, sealed credentials.

@@ -1,0 +1,2 @@
+//! Benchmarks: the engine beside a bare loop doing the same work.
+fn main() {}

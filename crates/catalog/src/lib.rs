@@ -1,0 +1,1 @@
+//! Embeds the data folders: models and connectors.

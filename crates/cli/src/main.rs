@@ -1,0 +1,2 @@
+//! The unisono binary: joins the parts and reads the configuration.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The language of connectors: requests, paging, mapping. Pure.

@@ -1,0 +1,1 @@
+//! The verbs: connect, pull, read, jobs, check.

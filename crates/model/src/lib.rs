@@ -1,0 +1,1 @@
+//! The language of common models: categories, models, fields, filters. Pure.

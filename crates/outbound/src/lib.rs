@@ -1,0 +1,1 @@
+//! The one HTTP client: pacing, retries, redaction, address guard.

@@ -1,0 +1,1 @@
+//! Simulated vendors on a loopback port, described by sandbox.yaml.

@@ -1,0 +1,1 @@
+//! The HTTP surface: unified API, admin API, OpenAPI.

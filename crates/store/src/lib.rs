@@ -1,0 +1,1 @@
+//! The one database: schema, queries, migrations; SQLite and PostgreSQL.

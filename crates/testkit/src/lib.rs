@@ -1,0 +1,1 @@
+//! TestApp, clocks and suites for the tests.

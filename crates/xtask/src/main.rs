@@ -1,0 +1,2 @@
+//! Project automation: gen and tidy.
+fn main() {}
