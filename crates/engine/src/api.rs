@@ -302,6 +302,10 @@ pub struct ListParams {
     pub filters: Vec<(String, String)>,
     /// Order, as the caller sent it; one of those the model declares.
     pub order_by: Option<String>,
+    /// Which of the model's lists, by its path (`/projects/{parent_id}/users`); the model's own when absent.
+    pub list: Option<String>,
+    /// Values of the parameters in that path (`parent_id`), see `unisono_model::Scope`; an unknown parent is `NotFound`.
+    pub scopes: Vec<(String, Uuid)>,
     /// How rows are written.
     pub shape: Shape,
 }
@@ -319,6 +323,8 @@ pub struct Shape {
     pub include_remote_data: bool,
     /// Include the vendor's own fields.
     pub include_remote_fields: bool,
+    /// Include fields the model marks as sensitive.
+    pub include_sensitive: bool,
 }
 
 /// A page of records, ready to be sent.
