@@ -7,11 +7,13 @@
 
 pub mod access;
 pub mod api;
+pub mod audit;
 pub mod check;
 pub mod clock;
 pub mod config;
 pub mod connect;
 pub mod errors;
+pub mod health;
 pub mod jobs;
 pub mod read;
 pub mod sync;
@@ -19,9 +21,11 @@ pub mod sync;
 use std::sync::Arc;
 
 pub use api::*;
+pub use audit::{AuditEvent, AuditFilters};
 pub use clock::{Clock, SystemClock, Time};
 pub use config::Config;
 pub use errors::*;
+pub use health::Health;
 use unisono_connector::Connector;
 
 /// Where connectors come from; `catalog` and tests implement it.
