@@ -1,1 +1,27 @@
 //! The language of connectors: requests, paging, mapping. Pure.
+//!
+//! `Connector::load` turns a connector's folder into a checked, compiled [`Connector`]; its [`Stream`]s plan requests and read
+//! replies as functions from values to values; [`map`] turns raw records into common models.
+//! Always true: no clock, no randomness, no I/O; no credential is ever in a request built here.
+//! Elsewhere: sending is `outbound`, credentials are `auth`, the loop is `engine::pull`, the files are embedded by `catalog`.
+
+pub mod expr;
+pub mod manifest;
+pub mod map;
+
+mod connector;
+mod fault;
+mod page;
+mod record_id;
+mod reply;
+mod request;
+mod stream;
+
+pub use connector::{CompiledScheme, Connector};
+pub use fault::{Fault, FaultKind, Faults, Observation};
+pub use page::{PageFault, PageState};
+pub use record_id::*;
+pub use reply::Reply;
+pub use request::{Context, Request, RequestError};
+pub use stream::{Bookmark, JoinRequest, Parent, RawRecord, Start, Step, Stream, StreamState, Turn, TurnError};
+pub use unisono_model::LoadError;
