@@ -12,6 +12,7 @@ use super::stream::RequestManifest;
 
 /// One way to prove ourselves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub struct Authorization<T = String> {
     /// How it is chosen when there are several; default: the scheme's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -26,7 +27,7 @@ pub struct Authorization<T = String> {
 
 /// The schemes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "scheme", rename_all = "snake_case")]
+#[serde(tag = "scheme", rename_all = "snake_case", bound(deserialize = "T: Deserialize<'de>"))]
 pub enum Scheme<T = String> {
     /// No proof needed.
     None {},
@@ -91,10 +92,10 @@ pub enum Scheme<T = String> {
         #[serde(default)]
         client_auth: ClientAuth,
         /// The client's id; default `{{ .credentials.client_id }}`.
-        #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         client_id: Option<T>,
         /// The client's secret; default `{{ .credentials.client_secret }}`.
-        #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         client_secret: Option<T>,
         /// Further parameters of the token request.
         #[serde(default)]
@@ -129,7 +130,7 @@ pub enum Scheme<T = String> {
         /// The private key (PEM) or the shared secret.
         key: T,
         /// The `kid` header.
-        #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         key_id: Option<T>,
         /// How long the assertion lives.
         #[serde(default = "five_minutes")]
@@ -145,13 +146,13 @@ pub enum Scheme<T = String> {
 
 /// The request of the `token` scheme; values are templates and may use `.credentials`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, bound(deserialize = "T: Deserialize<'de>"))]
 pub struct TokenRequest<T = String> {
     /// Address of a GET request; a path is joined to the base URL.
-    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub get: Option<T>,
     /// Address of a POST request.
-    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub post: Option<T>,
     /// Query parameters.
     #[serde(default)]
@@ -160,15 +161,16 @@ pub struct TokenRequest<T = String> {
     #[serde(default)]
     pub headers: IndexMap<String, T>,
     /// JSON body (one level).
-    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub json: Option<IndexMap<String, T>>,
     /// Form body.
-    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<IndexMap<String, T>>,
 }
 
 /// How a token is sent: a header by default, `Authorization: Bearer …` unless said otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
 pub struct TokenUse<T = String> {
     /// Where it goes.
     #[serde(default, rename = "in")]
@@ -177,7 +179,7 @@ pub struct TokenUse<T = String> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// What is sent, over `.token`; default `Bearer {{ .token }}`.
-    #[serde(default = "Option::default", skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<T>,
 }
 
