@@ -1,4 +1,4 @@
-//! Health: whether this process can work.
+//! Health: whether this process can work, and what waits.
 
 use serde::Serialize;
 
@@ -13,6 +13,12 @@ pub struct Health {
     pub schema_version: Option<i64>,
     /// When the next job is due.
     pub next_job_due: Option<Time>,
+    /// Jobs waiting to run, up to 10,000.
+    pub jobs_queued: u64,
+    /// Jobs running now.
+    pub jobs_running: u64,
+    /// Jobs that were given up.
+    pub jobs_failed: u64,
 }
 
 impl Engine {
