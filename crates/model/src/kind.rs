@@ -22,6 +22,7 @@ pub enum Type {
     /// `true` or `false`.
     Boolean,
     /// An RFC 3339 time in UTC; there is no date-only type.
+    #[serde(rename = "datetime")]
     DateTime,
     /// A JSON object of any content.
     Object,

@@ -6,6 +6,7 @@
 //! expand and order names a field of its model; no two lists share a path.
 //! Elsewhere: embedding the files is `catalog`; serving them is `server`; mapping into them is `connector`.
 
+mod build;
 mod check;
 mod document;
 mod error;

@@ -82,6 +82,8 @@ pub struct Category {
     pub description: String,
     /// `/hris/v1`.
     pub base_path: String,
+    /// Names of the models that the field-mapping endpoints list.
+    pub field_mapping_models: Vec<String>,
     /// All models, common and nested, by slug.
     pub models: Vec<Model>,
     /// All enums, by name.

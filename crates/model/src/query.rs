@@ -1,6 +1,6 @@
 //! What a reader may ask of a model: lists, filters, expands and orders.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One list endpoint.
 #[derive(Debug, Clone, Serialize)]
@@ -88,7 +88,7 @@ pub struct Filter {
 }
 
 /// How a filter compares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FilterKind {
     /// The field equals the value; for a list or nested list, one of its values does.
@@ -117,7 +117,7 @@ pub struct Through {
 }
 
 /// How a parameter's text is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ValueType {
     /// As it is.
@@ -125,6 +125,7 @@ pub enum ValueType {
     /// An id (UUID); anything else matches nothing.
     Id,
     /// RFC 3339, date only allowed.
+    #[serde(rename = "datetime")]
     DateTime,
     /// `true` or `false`.
     Boolean,

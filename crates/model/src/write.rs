@@ -7,6 +7,8 @@ use crate::kind::Type;
 /// The body of a write.
 #[derive(Debug, Clone, Serialize)]
 pub struct Write {
+    /// SDK operation, `employees.create`; none for a nested model's form.
+    pub operation: Option<String>,
     /// Name of the body's type, `EmployeeRequest`.
     pub name: String,
     /// Fields it takes, in order.
@@ -44,4 +46,6 @@ pub struct Endpoint {
     pub path: String,
     /// Names of its query parameters.
     pub query: Vec<String>,
+    /// Notation of the reply, `page<RemoteFieldClass>`, `MetaResponse`, `bytes`; none when there is no body.
+    pub returns: Option<String>,
 }

@@ -3,6 +3,7 @@
 //! Always true: it reads and writes files of this repository only; a rule that is broken is named with
 //! its file, its reason and the way out. Elsewhere: formatting and lints are `cargo fmt` and `cargo clippy`.
 
+mod models;
 mod tidy;
 
 use std::path::PathBuf;
@@ -21,11 +22,14 @@ struct Args {
 enum Task {
     /// Check the rules of the tree: dependencies, file sizes, module docs, names.
     Tidy,
+    /// Print the loaded common models as JSON.
+    Models,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
     match Args::parse().task {
         Task::Tidy => tidy::run(&root()),
+        Task::Models => models::run(&root()),
     }
 }
 
