@@ -3,7 +3,9 @@
 use serde_saphyr::Spanned;
 
 use crate::check::Known;
-use crate::document::{CategoryDoc, Entries, FieldDoc, FilterDoc, InputDoc, ListDoc, ModelDoc, RetrieveDoc, ScopeDoc, WriteDoc};
+use crate::document::{
+    CategoryDoc, Entries, FieldDoc, FilterDoc, InputDoc, ListDoc, ModelDoc, RetrieveDoc, ScopeDoc, WriteDoc,
+};
 use crate::error::LoadError;
 use crate::load::{fault, is_platform};
 use crate::model::{Field, Model};
@@ -67,18 +69,28 @@ impl Site<'_> {
         for name in document.standard.iter().flatten() {
             if !is_standard(&name.value) {
                 let message = format!("unknown standard field `{}`", name.value);
-                self.errors.push(fault(self.file, name, message, nearest(&name.value, STANDARD_FIELDS.iter().copied())));
+                self.errors.push(fault(
+                    self.file,
+                    name,
+                    message,
+                    nearest(&name.value, STANDARD_FIELDS.iter().copied()),
+                ));
             }
         }
-        let restated = |name: &str| document.fields.0.iter().find(|(own, _)| own == name && !is_platform(self.category));
+        let restated =
+            |name: &str| document.fields.0.iter().find(|(own, _)| own == name && !is_platform(self.category));
         let mut around = Vec::new();
         for (name, field) in &about.standard.0 {
             if has(name) {
                 around.push((name, restated(name).map_or(field, |(_, own)| own)));
             }
         }
-        let before = around.iter().filter(|(name, _)| matches!(name.as_str(), "id" | "remote_id" | "created_at" | "modified_at"));
-        let behind = around.iter().filter(|(name, _)| !matches!(name.as_str(), "id" | "remote_id" | "created_at" | "modified_at"));
+        let before = around
+            .iter()
+            .filter(|(name, _)| matches!(name.as_str(), "id" | "remote_id" | "created_at" | "modified_at"));
+        let behind = around
+            .iter()
+            .filter(|(name, _)| !matches!(name.as_str(), "id" | "remote_id" | "created_at" | "modified_at"));
         let own = document.fields.0.iter().filter(|(name, _)| is_platform(self.category) || !is_standard(name));
         let own = own.map(|(name, field)| (name, field));
         let all: Vec<_> = before.copied().chain(own).chain(behind.copied()).collect();
@@ -115,7 +127,14 @@ impl Site<'_> {
         lists
     }
 
-    fn list(&mut self, list: &ListDoc, path: &Spanned<String>, verb: &str, document: &ModelDoc, fields: &[Field]) -> List {
+    fn list(
+        &mut self,
+        list: &ListDoc,
+        path: &Spanned<String>,
+        verb: &str,
+        document: &ModelDoc,
+        fields: &[Field],
+    ) -> List {
         self.known.claim(self.category, "GET", self.file, path, &path.value, self.errors);
         let mut filters = Vec::new();
         for name in STANDARD_FILTERS {
@@ -125,7 +144,12 @@ impl Site<'_> {
         for name in list.standard.iter().flatten() {
             if !STANDARD_FILTERS.contains(&name.value.as_str()) {
                 let message = format!("unknown standard filter `{}`", name.value);
-                self.errors.push(fault(self.file, name, message, nearest(&name.value, STANDARD_FILTERS.iter().copied())));
+                self.errors.push(fault(
+                    self.file,
+                    name,
+                    message,
+                    nearest(&name.value, STANDARD_FILTERS.iter().copied()),
+                ));
             }
         }
         for (param, filter) in &list.filters.0 {
@@ -167,7 +191,8 @@ impl Site<'_> {
         let kind = filter.kind.unwrap_or(FilterKind::Equals);
         let through = filter.through.as_ref().and_then(|through| {
             self.known.field(self.file, self.name, fields, &through.relation, self.errors);
-            let model = self.known.model(self.category, self.file, &through.model, &through.model.value, self.errors)?;
+            let model =
+                self.known.model(self.category, self.file, &through.model, &through.model.value, self.errors)?;
             Some(Through { model, relation: through.relation.value.clone() })
         });
         let start = filter.through.as_ref().map_or(self.name, |through| through.model.value.as_str());
@@ -196,7 +221,8 @@ impl Site<'_> {
 
     /// Every parameter in a path has a scope, and every scope a parameter.
     fn scopes(&mut self, scopes: &Entries<ScopeDoc>, path: &Spanned<String>) -> Vec<Scope> {
-        let params: Vec<&str> = path.value.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+        let params: Vec<&str> =
+            path.value.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
         for param in params.iter().filter(|param| !scopes.0.iter().any(|(name, _)| name == *param)) {
             self.errors.push(fault(self.file, path, format!("path parameter `{param}` has no scope"), None));
         }
@@ -262,7 +288,12 @@ impl Site<'_> {
                 "sensitive_fields" => include.sensitive_fields = true,
                 other => {
                     let known = ["deleted_data", "remote_data", "remote_fields", "shell_data", "sensitive_fields"];
-                    self.errors.push(fault(self.file, name, format!("unknown include `{other}`"), nearest(other, known)));
+                    self.errors.push(fault(
+                        self.file,
+                        name,
+                        format!("unknown include `{other}`"),
+                        nearest(other, known),
+                    ));
                 }
             }
         }
@@ -296,7 +327,13 @@ impl Site<'_> {
             }
         }
         let envelope = write.envelope.0.iter().map(|(name, input)| self.input(name, input)).collect();
-        Write { operation: write.operation.clone(), name: write.name.clone(), fields: inputs, envelope, params: write.params }
+        Write {
+            operation: write.operation.clone(),
+            name: write.name.clone(),
+            fields: inputs,
+            envelope,
+            params: write.params,
+        }
     }
 
     fn input(&mut self, name: &str, input: &InputDoc) -> Input {

@@ -35,7 +35,10 @@ impl Known {
                 let own = document.fields.0.iter().map(|(name, field)| (name.clone(), field.kind.value.clone()));
                 let standard = STANDARD_FIELDS.iter().map(|name| ((*name).to_owned(), String::from("any")));
                 let fields = if is_platform(category) { own.collect() } else { standard.chain(own).collect() };
-                models.insert(document.name.value.clone(), Shape { slug: format!("{category}.{stem}"), event: document.event.clone(), fields });
+                models.insert(
+                    document.name.value.clone(),
+                    Shape { slug: format!("{category}.{stem}"), event: document.event.clone(), fields },
+                );
             }
             known.enums.insert(category.clone(), folder.enums.iter().map(|item| item.name.clone()).collect());
         }
@@ -50,7 +53,9 @@ impl Known {
 
     /// Whether a model of the category goes by this internal name.
     pub(crate) fn is_event(&self, category: &str, name: &str) -> bool {
-        self.models.get(category).is_some_and(|models| models.values().any(|shape| shape.event.as_deref() == Some(name)))
+        self.models
+            .get(category)
+            .is_some_and(|models| models.values().any(|shape| shape.event.as_deref() == Some(name)))
     }
 
     /// Checks that a model exists; its slug if so.
@@ -100,7 +105,14 @@ impl Known {
     }
 
     /// Checks a dotted path of fields that starts in the named model.
-    pub(crate) fn path(&self, category: &str, file: &str, model: &str, at: &Spanned<String>, errors: &mut Vec<LoadError>) {
+    pub(crate) fn path(
+        &self,
+        category: &str,
+        file: &str,
+        model: &str,
+        at: &Spanned<String>,
+        errors: &mut Vec<LoadError>,
+    ) {
         let mut current = model.to_owned();
         for part in at.value.split('.') {
             let Some(shape) = self.shape(category, &current) else { return };
@@ -134,7 +146,15 @@ impl Known {
     }
 
     /// Claims a method and path of a category for one file.
-    pub(crate) fn claim(&self, category: &str, method: &str, file: &str, at: &Spanned<String>, path: &str, errors: &mut Vec<LoadError>) {
+    pub(crate) fn claim(
+        &self,
+        category: &str,
+        method: &str,
+        file: &str,
+        at: &Spanned<String>,
+        path: &str,
+        errors: &mut Vec<LoadError>,
+    ) {
         let key = (category.to_owned(), method.to_owned(), path.to_owned());
         let earlier = self.paths.borrow_mut().insert(key, file.to_owned());
         if let Some(other) = earlier {

@@ -163,5 +163,14 @@ fn parse_kind(text: &str) -> Result<Type, String> {
 
 /// The plain type names, for suggestions.
 pub(crate) const NAMES: &[&str] = &[
-    "string", "string/email", "string/uri", "string/decimal", "integer", "number", "boolean", "datetime", "object", "any",
+    "string",
+    "string/email",
+    "string/uri",
+    "string/decimal",
+    "integer",
+    "number",
+    "boolean",
+    "datetime",
+    "object",
+    "any",
 ];

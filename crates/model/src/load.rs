@@ -146,7 +146,13 @@ fn whole_file(path: &str, message: &str) -> LoadError {
 /// A fault at the place of a value.
 pub(crate) fn fault<T>(file: &str, at: &Spanned<T>, message: String, suggestion: Option<String>) -> LoadError {
     let place = at.referenced;
-    LoadError { file: file.to_owned(), line: place.line() as usize, column: place.column() as usize, message, suggestion }
+    LoadError {
+        file: file.to_owned(),
+        line: place.line() as usize,
+        column: place.column() as usize,
+        message,
+        suggestion,
+    }
 }
 
 /// Whether a slug is the shared folder.

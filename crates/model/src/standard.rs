@@ -4,11 +4,19 @@ use crate::query::{Filter, FilterKind, ValueType};
 
 /// Fields the store keeps in columns or apart from the unified JSON.
 pub const STANDARD_FIELDS: &[&str] = &[
-    "id", "remote_id", "created_at", "modified_at", "remote_was_deleted", "field_mappings", "remote_data", "remote_fields",
+    "id",
+    "remote_id",
+    "created_at",
+    "modified_at",
+    "remote_was_deleted",
+    "field_mappings",
+    "remote_data",
+    "remote_fields",
 ];
 
 /// Filters that lists have unless their file says otherwise.
-pub const STANDARD_FILTERS: &[&str] = &["created_after", "created_before", "modified_after", "modified_before", "remote_id"];
+pub const STANDARD_FILTERS: &[&str] =
+    &["created_after", "created_before", "modified_after", "modified_before", "remote_id"];
 
 /// Whether a field of this name is one of [`STANDARD_FIELDS`].
 pub fn is_standard(name: &str) -> bool {
@@ -17,17 +25,33 @@ pub fn is_standard(name: &str) -> bool {
 
 /// Query parameters of the lists of remote field classes.
 pub(crate) const REMOTE_FIELD_CLASSES: &[&str] = &[
-    "cursor", "include_deleted_data", "include_remote_data", "include_shell_data", "is_common_model_field", "is_custom", "page_size",
+    "cursor",
+    "include_deleted_data",
+    "include_remote_data",
+    "include_shell_data",
+    "is_common_model_field",
+    "is_custom",
+    "page_size",
 ];
 
 /// The filter of one of [`STANDARD_FILTERS`].
 pub(crate) fn standard_filter(param: &str) -> Option<Filter> {
     let (field, kind, value, description) = match param {
-        "created_after" => ("created_at", FilterKind::After, ValueType::DateTime, "Only those stored here at or after this time."),
-        "created_before" => ("created_at", FilterKind::Before, ValueType::DateTime, "Only those stored here before this time."),
-        "modified_after" => ("modified_at", FilterKind::After, ValueType::DateTime, "Only those a sync changed at or after this time."),
-        "modified_before" => ("modified_at", FilterKind::Before, ValueType::DateTime, "Only those a sync last changed before this time."),
-        "remote_id" => ("remote_id", FilterKind::Equals, ValueType::String, "Only the one with this id in the linked system."),
+        "created_after" => {
+            ("created_at", FilterKind::After, ValueType::DateTime, "Only those stored here at or after this time.")
+        }
+        "created_before" => {
+            ("created_at", FilterKind::Before, ValueType::DateTime, "Only those stored here before this time.")
+        }
+        "modified_after" => {
+            ("modified_at", FilterKind::After, ValueType::DateTime, "Only those a sync changed at or after this time.")
+        }
+        "modified_before" => {
+            ("modified_at", FilterKind::Before, ValueType::DateTime, "Only those a sync last changed before this time.")
+        }
+        "remote_id" => {
+            ("remote_id", FilterKind::Equals, ValueType::String, "Only the one with this id in the linked system.")
+        }
         _ => return None,
     };
     Some(Filter {
