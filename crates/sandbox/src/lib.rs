@@ -4,12 +4,30 @@
 //! from its own description and a seed, and the same seed gives the same bytes.
 //! Elsewhere: the language is documented in `docs/sandbox.md`; the simulated vendors are `connectors/*/sandbox.yaml`.
 
-mod clock;
-mod fault;
 mod load;
-mod record_log;
-mod serve;
+mod spec;
+mod template;
+mod scope;
+mod functions;
+mod words;
+mod dice;
+mod time;
+mod generate;
 mod state;
+mod select;
+mod page;
+mod route;
+mod request;
+mod refuse;
+mod answer;
+mod auth;
+mod limit;
+mod fault;
+mod clock;
+mod record_log;
+mod vendor;
+mod control;
+mod serve;
 
 pub use clock::Clock;
 pub use fault::{Fault, FaultId, FaultKind, Faults};
