@@ -1,30 +1,4 @@
-//! Paging: from one reply to the next request, or to an end that was really told.
-//!
-//! Always true: a page chain closes only where the vendor says so; anything odd is a [`PageFault`], never a short list.
-//! Elsewhere: `stream` strings page chains together (parents, windows, fetches).
-
-use serde::{Deserialize, Serialize};
-
-/// Where a page chain stands: enough to ask for exactly this page again.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PageState {
-    /// Pages read so far.
-    pub index: u64,
-    /// Records read so far.
-    pub records: u64,
-    /// The cursor of the page to ask for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
-    /// The address of the page to ask for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// How many records the vendor promised.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total: Option<u64>,
-    /// Hash of an earlier cursor or address, to notice a circle (Brent).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mark: Option<u64>,
-}
+//! What can be odd about a page.
 
 /// A reply that is not a page: the read stops here, nothing is tombstoned.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
