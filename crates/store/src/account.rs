@@ -204,3 +204,9 @@ impl Scope {
         todo!()
     }
 }
+
+/// The project has this account.
+pub(crate) fn exists(sql: &mut dyn crate::sql::Sql, project: Uuid, account: Uuid) -> Result<bool, StoreError> {
+    let text = "select 1 from account where id = $1 and project = $2";
+    Ok(crate::sql::first(sql, text, &[account.into(), project.into()], |_| Ok(()))?.is_some())
+}

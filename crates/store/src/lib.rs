@@ -12,6 +12,7 @@ mod commit;
 mod credential;
 mod dialect;
 mod error;
+mod filter;
 mod full_pass;
 mod integration;
 mod issue;
@@ -80,6 +81,17 @@ pub struct Page<T, C = Keyset> {
     pub items: Vec<T>,
     /// `None` on the last page.
     pub next: Option<C>,
+}
+
+impl<T, C> Page<T, C> {
+    /// Makes a page of rows that were asked for with one more than `page_size`.
+    fn cut(mut items: Vec<T>, page_size: usize, cursor: impl Fn(&T) -> C) -> Self {
+        let size = sql::limit(page_size) as usize;
+        let more = items.len() > size;
+        items.truncate(size);
+        let next = items.last().filter(|_| more).map(cursor);
+        Self { items, next }
+    }
 }
 
 /// How a store is opened.

@@ -2,7 +2,10 @@
 //!
 //! Always true: field names are checked and values bound, so nothing a caller sends becomes SQL; the default order is the primary key.
 
-use crate::{After, Include};
+use crate::dialect::Dialect;
+use crate::filter::{checked, condition};
+use crate::sql::{Value, Where, limit};
+use crate::{After, Include, StoreError};
 use uuid::Uuid;
 
 /// Which records to list. Empty lists and `None` do not restrict.
@@ -133,4 +136,125 @@ pub enum Scalar {
     Bool(bool),
     /// A number.
     Number(f64),
+}
+
+/// Most ids in one query.
+pub(crate) const IDS_MAX: usize = 1000;
+
+/// Columns of a record row, in the order `record.rs` reads them.
+pub(crate) fn columns(include: Include) -> String {
+    let mut text =
+        "r.pos, r.id, r.remote_id, r.unified, r.deleted, r.created_us, r.modified_us, r.raw_hash".to_owned();
+    for (wanted, column) in
+        [(include.remote_data, "d.data"), (include.origins, "d.origins"), (include.remote_fields, "d.remote_fields")]
+    {
+        text.push_str(", ");
+        text.push_str(if wanted { column } else { "null" });
+    }
+    text
+}
+
+/// The tables of a record row.
+pub(crate) fn tables(include: Include) -> &'static str {
+    if include.any() {
+        "record r left join remote_data d on d.account = r.account and d.model = r.model and d.pos = r.pos"
+    } else {
+        "record r"
+    }
+}
+
+/// How a list is ordered, once `Auto` is decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum By {
+    Position,
+    Modified,
+    Field { expression: String, descending: bool },
+}
+
+/// A list as SQL. One row more than the page is asked for; the last column is the ordering field's text.
+pub(crate) fn build<'q>(
+    dialect: Dialect,
+    project: Uuid,
+    query: &'q ListQuery,
+) -> Result<(String, Vec<Value<'q>>, By), StoreError> {
+    if query.ids.len() > IDS_MAX {
+        return Err(invalid(format!("more than {IDS_MAX} ids")));
+    }
+    let by = order(dialect, query)?;
+    let mut filter = Where::default();
+    let (account, project) = (filter.bind(query.account), filter.bind(project));
+    let owned = format!("(select a.id from account a where a.id = {account} and a.project = {project})");
+    filter.and(&format!("r.account = {owned}"));
+    filter.and_some("r.model =", Some(query.model.as_str()));
+    filter.and_in("r.id", query.ids.iter().copied());
+    if !query.include_deleted {
+        filter.and("r.deleted = false");
+    }
+    filter.and_some("r.created_us >=", query.created_after_us);
+    filter.and_some("r.created_us <", query.created_before_us);
+    filter.and_some("r.modified_us >=", query.modified_after_us);
+    filter.and_some("r.modified_us <", query.modified_before_us);
+    for wanted in &query.conditions {
+        let text = condition(dialect, &mut filter, &owned, wanted)?;
+        filter.and(&text);
+    }
+    go_on(dialect, &mut filter, &by, query.after.as_ref())?;
+    let (value, order) = match &by {
+        By::Position => ("null", "r.pos".to_owned()),
+        By::Modified => ("null", "r.modified_us".to_owned()),
+        By::Field { expression, descending } => {
+            let direction = if *descending { " desc" } else { "" };
+            (expression.as_str(), format!("({expression}) is null, {expression}{direction}, r.pos"))
+        }
+    };
+    let limit = filter.bind(limit(query.page_size) + 1);
+    let text = format!(
+        "select {}, {value} from {}{} order by {order} limit {limit}",
+        columns(query.include),
+        tables(query.include),
+        filter.text
+    );
+    Ok((text, filter.values, by))
+}
+
+fn order(dialect: Dialect, query: &ListQuery) -> Result<By, StoreError> {
+    Ok(match &query.order {
+        Order::Auto if query.modified_after_us.is_some() => By::Modified,
+        Order::Auto | Order::Position => By::Position,
+        Order::Modified => By::Modified,
+        Order::Field { field, descending } => {
+            let expression = dialect.bytewise(&dialect.json_text("r.unified", checked(field)?));
+            By::Field { expression, descending: *descending }
+        }
+    })
+}
+
+fn go_on<'q>(
+    dialect: Dialect,
+    filter: &mut Where<'q>,
+    by: &By,
+    after: Option<&'q After>,
+) -> Result<(), StoreError> {
+    match (by, after) {
+        (_, None) => {}
+        (By::Position, Some(After::Position(pos))) => filter.and_some("r.pos >", Some(*pos)),
+        (By::Modified, Some(After::Modified(us))) => filter.and_some("r.modified_us >", Some(*us)),
+        (By::Field { expression, .. }, Some(After::Field { value: None, pos })) => {
+            let pos = filter.bind(*pos);
+            filter.and(&format!("(({expression}) is null and r.pos > {pos})"));
+        }
+        (By::Field { expression, descending }, Some(After::Field { value: Some(value), pos })) => {
+            let (pos, place) = (filter.bind(*pos), filter.bind(value));
+            let (value, beyond) = (dialect.text_param(&place), if *descending { "<" } else { ">" });
+            filter.and(&format!(
+                "(({expression}) is null or {expression} {beyond} {value} or ({expression} = {value} and r.pos > {pos}))"
+            ));
+        }
+        _ => return Err(invalid("the cursor belongs to another order".to_owned())),
+    }
+    Ok(())
+}
+
+pub(crate) fn invalid(problem: String) -> StoreError {
+    StoreError::Query { problem }
 }

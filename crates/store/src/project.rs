@@ -1,5 +1,6 @@
 //! Projects: the tenants.
 
+use crate::sql::{Row, first, rows};
 use crate::{Scope, Store, StoreError};
 use uuid::Uuid;
 
@@ -17,18 +18,34 @@ pub struct Project {
 impl Store {
     /// Adds a project; a taken name is a [`StoreError::Conflict`].
     pub async fn create_project(&self, id: Uuid, name: &str, now_us: i64) -> Result<Project, StoreError> {
-        todo!()
+        let project = Project { id, name: name.to_owned(), created_us: now_us };
+        self.pool
+            .write(move |sql| {
+                sql.execute(
+                    "insert into project (id, name, created_us) values ($1, $2, $3)",
+                    &[id.into(), project.name.as_str().into(), now_us.into()],
+                )?;
+                Ok(project)
+            })
+            .await
     }
 
     /// All projects, oldest first.
     pub async fn projects(&self) -> Result<Vec<Project>, StoreError> {
-        todo!()
+        let text = "select id, name, created_us from project order by created_us, id";
+        self.pool.read(|sql| rows(sql, text, &[], read_project)).await
     }
 }
 
 impl Scope {
     /// The project's own row.
     pub async fn get(&self) -> Result<Option<Project>, StoreError> {
-        todo!()
+        let id = self.project;
+        let text = "select id, name, created_us from project where id = $1";
+        self.store.pool.read(move |sql| first(sql, text, &[id.into()], read_project)).await
     }
+}
+
+fn read_project(row: &dyn Row) -> Result<Project, StoreError> {
+    Ok(Project { id: row.uuid(0)?, name: row.text(1)?, created_us: row.int(2)? })
 }
