@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
-use unisono_connector::{CompiledScheme, Connector};
 use unisono_connector::expr::Template;
 use unisono_connector::manifest::{Algorithm, ClientAuth, Place, Refresh, Scheme, TokenRequest, TokenUse};
+use unisono_connector::{CompiledScheme, Connector};
 use unisono_outbound::{Bytes, HeaderMap, HeaderName, HeaderValue, Lane, Method, Outbound, Request, Secret, Url};
 
 use crate::grant::{Client, Endpoint};
@@ -134,9 +134,17 @@ impl Login {
                 let params = view.params(token_params, "token_params")?;
                 Ok(oauth2_code::refresh(&endpoint, &self.client(*client_auth)?, old, &params).await?)
             }
-            Scheme::Oauth2ClientCredentials { token_url, scopes, client_auth, client_id, client_secret, token_params } => {
+            Scheme::Oauth2ClientCredentials {
+                token_url,
+                scopes,
+                client_auth,
+                client_id,
+                client_secret,
+                token_params,
+            } => {
                 let endpoint = at(self.address(&view, token_url, "token_url")?);
-                let client = customer_client(&view, credentials, *client_auth, client_id.as_ref(), client_secret.as_ref())?;
+                let client =
+                    customer_client(&view, credentials, *client_auth, client_id.as_ref(), client_secret.as_ref())?;
                 let params = view.params(token_params, "token_params")?;
                 Ok(oauth2_client_credentials::obtain(&endpoint, &client, &scopes.join(" "), &params).await?)
             }
@@ -160,7 +168,9 @@ impl Login {
 
     /// Where to send the end customer (`oauth2_code`). `state` comes back with the code and must be checked.
     pub fn consent(&self, credentials: &Credentials, redirect_uri: &str, state: &str) -> Result<Consent, AuthError> {
-        let Scheme::Oauth2Code { authorize_url, scopes, scope_separator, pkce, authorize_params, .. } = self.scheme.scheme() else {
+        let Scheme::Oauth2Code { authorize_url, scopes, scope_separator, pkce, authorize_params, .. } =
+            self.scheme.scheme()
+        else {
             return Err(AuthError::manifest("scheme", "is not oauth2_code"));
         };
         let view = self.view(credentials)?;
@@ -342,12 +352,7 @@ fn customer_client(
     Ok(Client { id: id.expose().to_owned(), secret, auth })
 }
 
-fn use_token(
-    request: &mut Request,
-    used: &TokenUse<Template>,
-    token: &Secret,
-    view: &View,
-) -> Result<(), AuthError> {
+fn use_token(request: &mut Request, used: &TokenUse<Template>, token: &Secret, view: &View) -> Result<(), AuthError> {
     request.hide(token);
     let name = used.name.as_deref().unwrap_or("Authorization");
     let value = match &used.value {

@@ -236,11 +236,30 @@ mod tests {
     #[test]
     fn private_and_special_addresses_are_refused_in_every_spelling() {
         for host in [
-            "127.0.0.1", "127.9.9.9", "0x7f.1", "2130706433", "10.0.0.5", "172.16.3.4", "192.168.1.1", "169.254.169.254",
-            "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "[::1]", "[::]", "[fe80::1]", "[fd00:ec2::254]",
-            "[ff02::1]", "[::ffff:10.0.0.1]", "[::ffff:169.254.169.254]", "[64:ff9b::a00:1]", "[2002:7f00:1::]",
+            "127.0.0.1",
+            "127.9.9.9",
+            "0x7f.1",
+            "2130706433",
+            "10.0.0.5",
+            "172.16.3.4",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "224.0.0.1",
+            "255.255.255.255",
+            "[::1]",
+            "[::]",
+            "[fe80::1]",
+            "[fd00:ec2::254]",
+            "[ff02::1]",
+            "[::ffff:10.0.0.1]",
+            "[::ffff:169.254.169.254]",
+            "[64:ff9b::a00:1]",
+            "[2002:7f00:1::]",
         ] {
-            let result = verdict(GuardConfig { allow_http: true, ..GuardConfig::default() }, &format!("http://{host}/"));
+            let result =
+                verdict(GuardConfig { allow_http: true, ..GuardConfig::default() }, &format!("http://{host}/"));
             assert!(matches!(result, Err(GuardError::Range { .. })), "{host}: {result:?}");
         }
     }

@@ -306,10 +306,14 @@ mod tests {
     async fn callers_of_one_lane_share_its_pace() {
         let lane = Lane::new("a", pace(4, 4));
         let zero = Instant::now();
-        let tasks: Vec<_> = (0..7).map(|_| tokio::spawn({
-            let lane = lane.clone();
-            async move { lane.acquire().await.map(drop) }
-        })).collect();
+        let tasks: Vec<_> = (0..7)
+            .map(|_| {
+                tokio::spawn({
+                    let lane = lane.clone();
+                    async move { lane.acquire().await.map(drop) }
+                })
+            })
+            .collect();
         for task in tasks {
             task.await.unwrap().unwrap();
         }

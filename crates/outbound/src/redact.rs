@@ -16,15 +16,47 @@ const SECRET_CHARS_MIN: usize = 4;
 
 /// Header names whose value is always a credential.
 const HEADERS: &[&str] = &[
-    "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "apikey", "x-auth-token",
-    "x-access-token", "x-token", "x-csrf-token", "private-token", "x-account-token",
+    "authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "x-api-key",
+    "api-key",
+    "apikey",
+    "x-auth-token",
+    "x-access-token",
+    "x-token",
+    "x-csrf-token",
+    "private-token",
+    "x-account-token",
 ];
 
 /// Query and form names whose value is always a credential.
 const QUERY: &[&str] = &[
-    "access_token", "refresh_token", "id_token", "token", "api_key", "apikey", "api-key", "key", "secret", "client_secret",
-    "password", "pass", "pwd", "sig", "signature", "code", "code_verifier", "assertion", "auth", "session", "hapikey",
-    "x-amz-signature", "x-amz-credential", "x-amz-security-token",
+    "access_token",
+    "refresh_token",
+    "id_token",
+    "token",
+    "api_key",
+    "apikey",
+    "api-key",
+    "key",
+    "secret",
+    "client_secret",
+    "password",
+    "pass",
+    "pwd",
+    "sig",
+    "signature",
+    "code",
+    "code_verifier",
+    "assertion",
+    "auth",
+    "session",
+    "hapikey",
+    "x-amz-signature",
+    "x-amz-credential",
+    "x-amz-security-token",
 ];
 
 /// Redacts for one request: the well-known names, the given names and every form of the given values.
@@ -128,7 +160,8 @@ mod tests {
 
     #[test]
     fn an_address_keeps_its_shape_and_loses_its_credentials() {
-        let url = Url::parse("https://bob:pw@api.test/v1?page=2&access_token=abc&ticket=t1&q=s3cr%2Fet+key#frag").unwrap();
+        let url =
+            Url::parse("https://bob:pw@api.test/v1?page=2&access_token=abc&ticket=t1&q=s3cr%2Fet+key#frag").unwrap();
         assert_eq!(redactor().url(&url), "https://api.test/v1?page=2&access_token=***&ticket=***&q=***");
     }
 

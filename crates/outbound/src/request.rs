@@ -60,8 +60,7 @@ impl Request {
 
     /// Whether it may be sent again when nobody knows if it arrived.
     pub fn is_repeatable(&self) -> bool {
-        self.repeatable
-            .unwrap_or(matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS))
+        self.repeatable.unwrap_or(matches!(self.method, Method::GET | Method::HEAD | Method::OPTIONS))
     }
 }
 

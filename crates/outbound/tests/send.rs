@@ -157,7 +157,8 @@ async fn a_name_is_resolved_once_and_its_address_pinned() {
     // A second look-up would give an address where nobody answers: DNS rebinding.
     let ips = vec!["127.0.0.1".parse().unwrap(), "10.255.255.1".parse().unwrap()];
     let names = Names(Mutex::new(ips), lookups.clone());
-    let allowed = GuardConfig { allow_nets: vec!["127.0.0.1/32".parse().unwrap()], allow_http: true, ..Default::default() };
+    let allowed =
+        GuardConfig { allow_nets: vec!["127.0.0.1/32".parse().unwrap()], allow_http: true, ..Default::default() };
     let (outbound, _) = client(Guard::with_lookup(allowed, Arc::new(names)));
     let lane = lane(&outbound);
     for expected in ["0", "1", "2"] {

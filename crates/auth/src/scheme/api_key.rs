@@ -18,8 +18,12 @@ pub(crate) fn apply(request: &mut Request, place: Place, name: &str, value: &Sec
             request.headers.insert(header, text);
         }
         Place::Query => {
-            let rest: Vec<(String, String)> =
-                request.url.query_pairs().filter(|(other, _)| other != name).map(|(n, v)| (n.into(), v.into())).collect();
+            let rest: Vec<(String, String)> = request
+                .url
+                .query_pairs()
+                .filter(|(other, _)| other != name)
+                .map(|(n, v)| (n.into(), v.into()))
+                .collect();
             request.url.query_pairs_mut().clear().extend_pairs(rest).append_pair(name, value.expose());
             request.sensitive_query.push(name.to_owned());
         }

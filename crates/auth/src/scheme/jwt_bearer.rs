@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::hmac;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
-use ring::hmac;
 use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Map, Value, json};
@@ -66,7 +66,8 @@ fn rs256(key: &Secret, message: &[u8]) -> Result<Vec<u8>, AuthError> {
         PrivateKeyDer::Pkcs8(der) => RsaKeyPair::from_pkcs8(der.secret_pkcs8_der()),
         _ => return Err(AuthError::manifest("key", "is not an RSA private key")),
     };
-    let pair = pair.map_err(|error| AuthError::manifest("key", format!("is not a usable RSA private key ({error})")))?;
+    let pair =
+        pair.map_err(|error| AuthError::manifest("key", format!("is not a usable RSA private key ({error})")))?;
     let mut signature = vec![0; pair.public().modulus_len()];
     pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)
         .map_err(|_| AuthError::manifest("key", "cannot sign with this RSA key"))?;

@@ -24,11 +24,12 @@ pub(crate) async fn obtain(
     if !reply.status.is_success() {
         return Err(refusal(&reply, &redactor).into());
     }
-    let body: sonic_rs::Value = sonic_rs::from_slice(&reply.body)
-        .map_err(|_| GrantError::Reply { reason: "it is not JSON".into() })?;
+    let body: sonic_rs::Value =
+        sonic_rs::from_slice(&reply.body).map_err(|_| GrantError::Reply { reason: "it is not JSON".into() })?;
     let access = text(&pick(reading.token, "token", &body)?)
         .ok_or_else(|| GrantError::Reply { reason: format!("`{}` gives no token", reading.token) })?;
-    let declared = reading.lifetime_s.and_then(|life| i64::try_from(life).ok()).map(|life| life.saturating_mul(1_000_000));
+    let declared =
+        reading.lifetime_s.and_then(|life| i64::try_from(life).ok()).map(|life| life.saturating_mul(1_000_000));
     let life = match reading.expires_in {
         Some(path) => seconds(&pick(path, "expires_in", &body)?).or(declared),
         None => declared,

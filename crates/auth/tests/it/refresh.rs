@@ -95,7 +95,12 @@ async fn many_callers_in_two_processes_refresh_exactly_once_per_expiry() {
     for round in 1..=3 {
         let callers = processes.iter().cycle().take(16).cloned();
         let tasks: Vec<_> = callers
-            .map(|vault| tokio::spawn({ let scene = Arc::clone(&scene); async move { scene.sign(&vault).await } }))
+            .map(|vault| {
+                tokio::spawn({
+                    let scene = Arc::clone(&scene);
+                    async move { scene.sign(&vault).await }
+                })
+            })
             .collect();
         for task in tasks {
             assert_eq!(task.await.unwrap().unwrap(), format!("Bearer access-{round}"));
@@ -138,7 +143,10 @@ async fn a_refusal_is_believed_only_after_reading_again() {
         seen.live.clear();
         seen.delay = Duration::from_millis(300);
     }
-    let task = tokio::spawn({ let scene = Arc::clone(&scene); async move { scene.sign(&vault).await } });
+    let task = tokio::spawn({
+        let scene = Arc::clone(&scene);
+        async move { scene.sign(&vault).await }
+    });
     while scene.vendor.asked().is_empty() {
         tokio::task::yield_now().await;
     }

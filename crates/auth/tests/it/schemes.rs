@@ -84,7 +84,10 @@ async fn a_code_is_exchanged_with_its_pkce_verifier() {
     assert_eq!(tokens.extra["instance_url"].expose(), "https://acme.example.test");
     let (form, proof) = vendor.seen.lock().unwrap().asked[0].clone();
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(form["code_verifier"].as_bytes()));
-    assert_eq!((query["code_challenge"].as_str(), query["code_challenge_method"].as_str()), (challenge.as_str(), "S256"));
+    assert_eq!(
+        (query["code_challenge"].as_str(), query["code_challenge_method"].as_str()),
+        (challenge.as_str(), "S256")
+    );
     assert_eq!((form["code"].as_str(), form["redirect_uri"].as_str()), ("code-1", "https://hub.test/callback"));
     assert_eq!(proof.unwrap(), format!("Basic {}", STANDARD.encode("hub:hub-secret")));
 }
@@ -145,7 +148,8 @@ async fn a_jwt_assertion_buys_a_token() {
     let login = vendor.login(Scheme::JwtBearer {
         token_url: t("/token"),
         algorithm: Algorithm::RS256,
-        claims: [("iss".to_owned(), t("{{ .credentials.client_email }}")), ("admin".to_owned(), t("{{ true }}"))].into(),
+        claims: [("iss".to_owned(), t("{{ .credentials.client_email }}")), ("admin".to_owned(), t("{{ true }}"))]
+            .into(),
         key: t("{{ .credentials.private_key }}"),
         key_id: Some(t("key-7")),
         lifetime_s: 300,

@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use unisono_auth::{App, Login};
 use unisono_connector::CompiledScheme;
 use unisono_connector::expr::Template;
-use unisono_auth::{App, Login};
 use unisono_outbound::{Config, Guard, GuardConfig, HeaderMap as Headers, Lane, Outbound, Pace, Secret, Url};
 
 #[derive(Default)]
@@ -76,7 +76,11 @@ pub fn t(text: &str) -> Template {
     Template::parse(text).unwrap()
 }
 
-async fn token(State(seen): State<Arc<Mutex<Seen>>>, headers: HeaderMap, Form(form): Form<BTreeMap<String, String>>) -> Response {
+async fn token(
+    State(seen): State<Arc<Mutex<Seen>>>,
+    headers: HeaderMap,
+    Form(form): Form<BTreeMap<String, String>>,
+) -> Response {
     let proof = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
     let (fault, delay) = {
         let mut seen = seen.lock().unwrap();
