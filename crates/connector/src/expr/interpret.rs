@@ -28,7 +28,13 @@ const FORBIDDEN: &[&str] = &[
 
 /// Definitions that replace jaq's: loops that count their steps, and what jq answers differently.
 const DEFINITIONS: &str = "
-def repeat(f): def rec: __step | ., (f | rec); rec;
+def __at($k): ($k | type) as $t | type as $c
+  | if ($c == \"object\" and $t != \"string\") or ($c == \"array\" and $t == \"null\")
+      or $t == \"boolean\" or $t == \"object\"
+    then error(\"cannot index \" + $c + \" with \" + $t) else .[$k] end;
+def first: __at(0);
+def last: __at(-1);
+def repeat(f): def rec: __step | (f, rec); rec;
 def recurse(f): def rec: __step | ., (f | rec); rec;
 def recurse: recurse(.[]?);
 def recurse(f; cond): recurse(f | select(cond));
@@ -181,7 +187,8 @@ fn undefined(source: &str, name: &str, kind: jaq_core::compile::Undefined) -> Ex
         }
         Undefined::Filter(arity) => {
             let known = names();
-            let arities: Vec<String> = known.iter().filter(|(n, _)| *n == name).map(|(_, a)| a.to_string()).collect();
+            let mut arities: Vec<String> = known.iter().filter(|(n, _)| *n == name).map(|(_, a)| a.to_string()).collect();
+            arities.sort();
             if !arities.is_empty() {
                 let message = format!("`{name}` takes {} arguments, not {arity}", arities.join(" or "));
                 return ExprError { position, message, suggestion: None };
@@ -206,17 +213,26 @@ fn ours() -> Vec<jaq_core::load::parse::Def<&'static str>> {
     jaq_core::load::parse(DEFINITIONS, |p| p.defs()).unwrap_or_default()
 }
 
+/// jaq's definitions without those that are ours; ours of the same name stand in their place, as a
+/// definition sees only those before it.
 fn definitions() -> impl Iterator<Item = jaq_core::load::parse::Def<&'static str>> {
-    let ours = ours();
-    let replaced: Vec<_> = ours.iter().map(|d| (d.name, d.args.len())).collect();
-    let theirs = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
-    let kept = theirs.filter(move |d| {
-        let arity = d.args.len();
-        !FORBIDDEN.contains(&d.name) && Fun::find(d.name, arity).is_none() && !replaced.contains(&(d.name, arity))
-    });
-    // Ours come first in reading order where theirs build on them.
-    let (first, rest): (Vec<_>, Vec<_>) = kept.partition(|d| matches!(d.name, "empty" | "true" | "false" | "select" | "error"));
-    first.into_iter().chain(ours).chain(rest)
+    let mut ours = ours();
+    let mut all = Vec::new();
+    for def in jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()) {
+        let same = |d: &jaq_core::load::parse::Def<&str>| d.name == def.name || (d.name == "__at" && def.name == "first");
+        let arity = def.args.len();
+        if ours.iter().any(same) {
+            let (here, later) = ours.into_iter().partition(same);
+            all.extend::<Vec<_>>(here);
+            ours = later;
+        }
+        let replaced = all.iter().any(|d| same(d) && d.args.len() == arity);
+        if !replaced && !FORBIDDEN.contains(&def.name) && Fun::find(def.name, arity).is_none() {
+            all.push(def);
+        }
+    }
+    all.extend(ours);
+    all.into_iter()
 }
 
 fn natives() -> impl Iterator<Item = NativeFun> {

@@ -33,10 +33,10 @@ pub(super) fn parse(source: &str) -> Result<Term<&str>, ExprError> {
 fn lexed(expect: &jaq_core::load::lex::Expect<&str>) -> &'static str {
     use jaq_core::load::lex::Expect;
     match expect {
-        Expect::Delim("(") => "this ( is never closed",
-        Expect::Delim("[") => "this [ is never closed",
-        Expect::Delim("{") => "this { is never closed",
-        Expect::Delim(_) => "this quote is never closed",
+        Expect::Delim("(") => "a ( is never closed",
+        Expect::Delim("[") => "a [ is never closed",
+        Expect::Delim("{") => "a { is never closed",
+        Expect::Delim(_) => "a quote is never closed",
         Expect::Digit => "expected a digit",
         Expect::Ident => "expected a name",
         Expect::Escape => "unknown escape sequence",

@@ -68,9 +68,18 @@ fn write(term: &Term<&str>, out: &mut String) -> Done {
             out.write_str(if args.is_empty() { "" } else { ")" })
         }
         Term::Path(of, path) => {
-            out.write_str(&"(".repeat(path.0.len()))?;
+            for (i, (part, _)) in path.0.iter().enumerate().rev() {
+                match part {
+                    // jq looks at the key before it looks at the value.
+                    Part::Index(key) if !is_text(key) => {
+                        around("((", key, ") as $__k", out)?;
+                        write!(out, "{i} | ")?;
+                    }
+                    _ => out.write_str("(")?,
+                }
+            }
             write(of, out)?;
-            path.0.iter().try_for_each(|(part, opt)| step(part, *opt, out))
+            path.0.iter().enumerate().try_for_each(|(i, (part, opt))| step(i, part, *opt, out))
         }
     }
 }
@@ -81,13 +90,19 @@ fn around(before: &str, term: &Term<&str>, after: &str, out: &mut String) -> Don
     out.write_str(after)
 }
 
-fn step(part: &Part<Term<&str>>, opt: Opt, out: &mut String) -> Done {
+/// A literal key, which needs no guard.
+fn is_text(key: &Term<&str>) -> bool {
+    matches!(key, Term::Str(None, parts) if !parts.iter().any(|p| matches!(p, StrPart::Term(_))))
+}
+
+fn step(place: usize, part: &Part<Term<&str>>, opt: Opt, out: &mut String) -> Done {
     let mark = if matches!(opt, Opt::Optional) { "?" } else { "" };
     match part {
-        Part::Index(key) => {
+        Part::Index(key) if is_text(key) => {
             around("[", key, "]", out)?;
             write!(out, "{mark})")
         }
+        Part::Index(_) => write!(out, " | __at($__k{place}){mark})"),
         Part::Range(None, None) => write!(out, "[]{mark} | __step)"),
         Part::Range(from, upto) => {
             out.write_str("[")?;

@@ -140,9 +140,22 @@ impl<'a> Val<'a> {
             ("array" | "null", Val::Int(index)) => self.at(*index),
             ("array" | "null", Val::Float(f)) if f.is_finite() => self.at(f.floor() as i64),
             ("null", Val::Null) => Ok(Val::Null),
+            ("null", key) if key.type_name() == "array" => Ok(Val::Null),
+            ("array", key) if key.type_name() == "array" => Ok(self.places_of(key)),
             (_, Val::Str(key)) => Err(self.cannot_index(key)),
             (name, key) => Err(EvalError::Data(format!("cannot index {name} with {}", key.type_name()))),
         }
+    }
+
+    /// Where the array holds the other array.
+    fn places_of(&self, part: &Val<'a>) -> Val<'a> {
+        let (items, part) = (self.items().unwrap_or_default(), part.items().unwrap_or_default());
+        if part.is_empty() {
+            return Val::Arr(Vec::new());
+        }
+        let same = |window: &[Val<'a>]| window.iter().zip(&part).all(|(x, y)| x.compare(y).is_eq());
+        let places = items.windows(part.len()).enumerate().filter(|(_, window)| same(window));
+        Val::Arr(places.map(|(i, _)| Val::Int(i as i64)).collect())
     }
 
     /// Number of elements or pairs; `None` for scalars.
