@@ -330,7 +330,8 @@ const RECORD: Bulk = Bulk {
 };
 
 const RECORD_AGAIN: Bulk = Bulk {
-    tail: "on conflict (account, model, pos) do update set remote_id = excluded.remote_id, raw_hash = excluded.raw_hash,
+    tail:
+        "on conflict (account, model, pos) do update set remote_id = excluded.remote_id, raw_hash = excluded.raw_hash,
            unified = excluded.unified, deleted = excluded.deleted, modified_us = excluded.modified_us",
     ..RECORD
 };

@@ -46,12 +46,7 @@ pub(crate) fn condition<'q>(
     }
 }
 
-fn test<'q>(
-    dialect: Dialect,
-    filter: &mut Where<'q>,
-    json: &str,
-    wanted: &'q Condition,
-) -> Result<String, StoreError> {
+fn test<'q>(dialect: Dialect, filter: &mut Where<'q>, json: &str, wanted: &'q Condition) -> Result<String, StoreError> {
     match &wanted.field {
         Field::Top(field) => {
             let field = checked(field)?;

@@ -194,10 +194,7 @@ impl Scope {
     pub async fn mute_issue(&self, id: Uuid, muted: bool) -> Result<bool, StoreError> {
         let project = self.project;
         let text = "update issue set muted = $3 where id = $1 and project = $2";
-        self.store
-            .pool
-            .write(move |sql| Ok(sql.execute(text, &[id.into(), project.into(), muted.into()])? > 0))
-            .await
+        self.store.pool.write(move |sql| Ok(sql.execute(text, &[id.into(), project.into(), muted.into()])? > 0)).await
     }
 
     /// One issue.

@@ -76,10 +76,7 @@ impl Scope {
     pub async fn revoke_key(&self, id: Uuid, now_us: i64) -> Result<bool, StoreError> {
         let project = self.project;
         let text = "update api_key set revoked_us = $3 where id = $1 and project = $2 and revoked_us is null";
-        self.store
-            .pool
-            .write(move |sql| Ok(sql.execute(text, &[id.into(), project.into(), now_us.into()])? > 0))
-            .await
+        self.store.pool.write(move |sql| Ok(sql.execute(text, &[id.into(), project.into(), now_us.into()])? > 0)).await
     }
 }
 

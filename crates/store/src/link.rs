@@ -83,9 +83,7 @@ impl Store {
         let session = session.to_owned();
         let text = "update link_token set session = $2 where hash = $1 and used_us is null and expires_us > $3";
         self.pool
-            .write(move |sql| {
-                Ok(sql.execute(text, &[Value::Blob(&hash), session.as_str().into(), now_us.into()])? > 0)
-            })
+            .write(move |sql| Ok(sql.execute(text, &[Value::Blob(&hash), session.as_str().into(), now_us.into()])? > 0))
             .await
     }
 

@@ -143,8 +143,7 @@ pub(crate) const IDS_MAX: usize = 1000;
 
 /// Columns of a record row, in the order `record.rs` reads them.
 pub(crate) fn columns(include: Include) -> String {
-    let mut text =
-        "r.pos, r.id, r.remote_id, r.unified, r.deleted, r.created_us, r.modified_us, r.raw_hash".to_owned();
+    let mut text = "r.pos, r.id, r.remote_id, r.unified, r.deleted, r.created_us, r.modified_us, r.raw_hash".to_owned();
     for (wanted, column) in
         [(include.remote_data, "d.data"), (include.origins, "d.origins"), (include.remote_fields, "d.remote_fields")]
     {
@@ -229,12 +228,7 @@ fn order(dialect: Dialect, query: &ListQuery) -> Result<By, StoreError> {
     })
 }
 
-fn go_on<'q>(
-    dialect: Dialect,
-    filter: &mut Where<'q>,
-    by: &By,
-    after: Option<&'q After>,
-) -> Result<(), StoreError> {
+fn go_on<'q>(dialect: Dialect, filter: &mut Where<'q>, by: &By, after: Option<&'q After>) -> Result<(), StoreError> {
     match (by, after) {
         (_, None) => {}
         (By::Position, Some(After::Position(pos))) => filter.and_some("r.pos >", Some(*pos)),

@@ -58,9 +58,7 @@ impl Store {
 
     /// Removes rows whose changes are older than this; returns how many.
     pub async fn prune_outbox(&self, before_us: i64) -> Result<u64, StoreError> {
-        self.pool
-            .write(move |sql| sql.execute("delete from outbox where to_us < $1", &[before_us.into()]))
-            .await
+        self.pool.write(move |sql| sql.execute("delete from outbox where to_us < $1", &[before_us.into()])).await
     }
 }
 

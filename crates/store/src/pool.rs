@@ -172,11 +172,7 @@ fn listen(config: ::postgres::Config, tls: Connector, wakeups: Weak<Notify>) -> 
     Ok(())
 }
 
-fn listen_once(
-    config: &::postgres::Config,
-    tls: &Connector,
-    wakeups: &Weak<Notify>,
-) -> Result<(), ::postgres::Error> {
+fn listen_once(config: &::postgres::Config, tls: &Connector, wakeups: &Weak<Notify>) -> Result<(), ::postgres::Error> {
     let mut client = tls.connect(config)?;
     client.batch_execute("listen unisono_job")?;
     loop {

@@ -80,7 +80,7 @@ impl Scope {
             .pool
             .read(move |sql| {
                 let mut found = HashMap::with_capacity(ids.len());
-                if !account::exists(sql, project, account)? {
+                if !account::owned(sql, project, account)? {
                     return Ok(vec![None; ids.len()]);
                 }
                 sql.query_each(KNOWN, &[account.into(), model.as_str().into()], Column::Uuids(&ids), &mut |row| {

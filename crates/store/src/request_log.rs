@@ -109,9 +109,7 @@ impl Scope {
 impl Store {
     /// Removes requests older than this; returns how many.
     pub async fn prune_requests(&self, before_us: i64) -> Result<u64, StoreError> {
-        self.pool
-            .write(move |sql| sql.execute("delete from request_log where at_us < $1", &[before_us.into()]))
-            .await
+        self.pool.write(move |sql| sql.execute("delete from request_log where at_us < $1", &[before_us.into()])).await
     }
 }
 

@@ -247,8 +247,10 @@ impl Scope {
                 filter.and_some("model =", model.as_deref());
                 filter.and_before("started_us", after);
                 let limit = filter.bind(limit(page_size) + 1);
-                let text =
-                    format!("select {RUN} from sync_run{} order by started_us desc, id desc limit {limit}", filter.text);
+                let text = format!(
+                    "select {RUN} from sync_run{} order by started_us desc, id desc limit {limit}",
+                    filter.text
+                );
                 let found = rows(sql, &text, &filter.values, read_run)?;
                 Ok(Page::cut(found, page_size, |run| Keyset { us: run.started_us, id: run.id }))
             })

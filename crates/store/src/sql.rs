@@ -170,7 +170,13 @@ pub(crate) trait Sql {
     fn query(&mut self, sql: &str, values: &[Value<'_>], each: Each<'_>) -> Result<(), StoreError>;
 
     /// Runs a query for each key: `= any($n)` in the text, n being one more than there are values. Rows come in no order.
-    fn query_each(&mut self, sql: &str, values: &[Value<'_>], keys: Column<'_>, each: Each<'_>) -> Result<(), StoreError>;
+    fn query_each(
+        &mut self,
+        sql: &str,
+        values: &[Value<'_>],
+        keys: Column<'_>,
+        each: Each<'_>,
+    ) -> Result<(), StoreError>;
 
     /// Inserts many rows.
     fn insert_each(&mut self, bulk: &Bulk, fixed: &[Value<'_>], columns: &[Column<'_>]) -> Result<u64, StoreError>;

@@ -200,7 +200,8 @@ impl Scope {
         self.store
             .pool
             .read(move |sql| {
-                let text = format!("select {STREAM} from stream s where s.account = $1 and s.model = $2 and s.project = $3");
+                let text =
+                    format!("select {STREAM} from stream s where s.account = $1 and s.model = $2 and s.project = $3");
                 first(sql, &text, &[account.into(), model.as_str().into(), project.into()], read_stream)
             })
             .await

@@ -42,9 +42,7 @@ impl Connector {
                 .dangerous()
                 .with_custom_certificate_verifier(Arc::new(Anyone { provider }))
                 .with_no_client_auth(),
-            Verify::Server { root } => {
-                builder.with_root_certificates(roots(root.as_ref())?).with_no_client_auth()
-            }
+            Verify::Server { root } => builder.with_root_certificates(roots(root.as_ref())?).with_no_client_auth(),
         };
         Ok(Self { tls: Some(MakeRustlsConnect::new(tls)) })
     }

@@ -89,7 +89,9 @@ fn server(url: &str) -> Result<Target, OpenError> {
         "require" if root.is_none() => (SslMode::Require, Verify::Nothing),
         "require" | "verify-ca" | "verify-full" => (SslMode::Require, Verify::Server { root }),
         other => {
-            return Err(invalid(format!("sslmode `{other}` is none of disable, prefer, require, verify-ca, verify-full")));
+            return Err(invalid(format!(
+                "sslmode `{other}` is none of disable, prefer, require, verify-ca, verify-full"
+            )));
         }
     };
     config.ssl_mode(ssl);
