@@ -13,7 +13,7 @@ pub(crate) struct Request {
     pub method: String,
     pub path: String,
     pub raw_query: String,
-    /// Decoded; a repeated name keeps its last value.
+    /// Decoded; a repeated name has its values joined by commas.
     pub query: BTreeMap<String, String>,
     /// Lower-case names.
     pub headers: BTreeMap<String, String>,

@@ -74,7 +74,12 @@ pub(crate) fn select(world: &Arc<World>, held: &Held, scope: &Scope, filters: &[
             .into_iter()
             .map(|key| {
                 let record = world.fetch(held, key).unwrap_or_default();
-                (order.iter().map(|(path, _)| Operand::of(&at_path(&record, path))).collect(), key)
+                // Ids rise with keys, and a sort by id is the one that is asked of a million records.
+                let operand = |path: &str| match path {
+                    "id" => Operand::Number(key as f64),
+                    path => Operand::of(&at_path(&record, path)),
+                };
+                (order.iter().map(|(path, _)| operand(path)).collect(), key)
             })
             .collect();
         rows.sort_by(|(a, _), (b, _)| {

@@ -218,11 +218,28 @@ async fn read(request: http::Request<Incoming>) -> Result<Request, Dropped> {
     Ok(Request {
         method: head.method.as_str().to_owned(),
         path: head.uri.path().to_owned(),
-        query: url::form_urlencoded::parse(raw_query.as_bytes()).into_owned().collect(),
+        query: joined(&raw_query),
         raw_query,
         headers: head.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
         body,
     })
+}
+
+/// Decoded parameters; a repeated name has its values joined by commas.
+fn joined(raw_query: &str) -> BTreeMap<String, String> {
+    let mut query: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in url::form_urlencoded::parse(raw_query.as_bytes()) {
+        match query.get_mut(name.as_ref()) {
+            Some(values) => {
+                values.push(',');
+                values.push_str(&value);
+            }
+            None => {
+                query.insert(name.into_owned(), value.into_owned());
+            }
+        }
+    }
+    query
 }
 
 fn finish(vendor: &Vendor, reply: Reply) -> http::Response<Full<Bytes>> {
