@@ -20,7 +20,7 @@ use crate::manifest::Format;
 use crate::page::PageFault;
 use crate::reply::Reply;
 
-pub(crate) use select::{field, print, records};
+pub(crate) use select::{field, inside, print, records};
 
 /// The most bytes a gzip body may grow to.
 const UNZIPPED_BYTES_MAX: u64 = 512 << 20;

@@ -25,6 +25,17 @@ pub(crate) fn records(body: &Body, selector: Option<&Expr>) -> Result<Vec<Bytes>
     }
 }
 
+/// The records inside a parent: nothing there means that it has none.
+pub(crate) fn inside(body: &Body, selector: Option<&Expr>) -> Result<Vec<Bytes>, PageFault> {
+    let Some(expr) = selector else { return Ok(vec![body.json.clone()]) };
+    let found = body.eval(expr)?;
+    if sonic_rs::JsonValueTrait::is_null(&found) {
+        return Ok(Vec::new());
+    }
+    let text = Bytes::from(print(&found)?);
+    if first(&text) == Some(b'[') { split(&text, body.format) } else { Ok(vec![text]) }
+}
+
 /// XML has no arrays: one child is an object, no child is nothing at all, as long as what should hold them is there.
 fn lenient(
     body: &Body,

@@ -125,7 +125,15 @@ fn source_of(read: &ReadManifest, path: &str) -> Option<String> {
 }
 
 fn stream(scope: &mut Scope<'_>, at: &At, written: &StreamManifest, read: &ReadManifest, models: &Models) -> Option<Parts> {
-    let list = listing(scope, at, &written.request, written.format, written.records.as_deref(), written.page.as_ref());
+    if written.request.is_none() {
+        if written.parent.is_none() {
+            scope.fail(at, "the stream needs a `request`, or a `parent` whose records are inside it");
+        }
+        if written.page.is_some() || written.incremental.is_some() || written.format != Format::Json {
+            scope.fail(at, "without a `request` there is nothing to page through, decode or read by changes");
+        }
+    }
+    let list = listing(scope, at, written.request.as_ref(), written.format, written.records.as_deref(), written.page.as_ref());
     let retrieve = written.retrieve.as_ref().map(|retrieve| {
         let at = at.key("retrieve");
         let request = scope.request(&at.key("request"), &retrieve.request, RETRIEVE);
@@ -164,15 +172,19 @@ fn stream(scope: &mut Scope<'_>, at: &At, written: &StreamManifest, read: &ReadM
 fn listing(
     scope: &mut Scope<'_>,
     at: &At,
-    request: &RequestManifest,
+    request: Option<&RequestManifest>,
     format: Format,
     records: Option<&str>,
     page: Option<&PageManifest>,
 ) -> Option<Listing> {
-    let request = scope.request(&at.key("request"), request, LIST);
+    let plan = request.map(|request| scope.request(&at.key("request"), request, LIST));
     let records = scope.maybe(&at.key("records"), records);
     let pager = pager(scope, &at.key("page"), page);
-    Some(Listing { request: request?, format, records, pager: pager? })
+    let request = match plan {
+        None => None,
+        Some(plan) => Some(plan?),
+    };
+    Some(Listing { request, format, records, pager: pager? })
 }
 
 fn pager(scope: &mut Scope<'_>, at: &At, page: Option<&PageManifest>) -> Option<Pager> {
@@ -265,14 +277,14 @@ fn incremental(
     let at = stream_at.key("incremental");
     let other = written.request.is_some() || written.records.is_some() || written.page.is_some() || written.format.is_some();
     let list = if other {
-        let request = written.request.as_ref().unwrap_or(&stream.request);
+        let request = written.request.as_ref().or(stream.request.as_ref());
         let records = written.records.as_deref().or(stream.records.as_deref());
         let page = written.page.as_ref().or(stream.page.as_ref());
         Some(listing(scope, &at, request, written.format.unwrap_or(stream.format), records, page)?)
     } else {
         None
     };
-    let text = serde_json::to_string(written.request.as_ref().unwrap_or(&stream.request)).unwrap_or_default();
+    let text = serde_json::to_string(&written.request.as_ref().or(stream.request.as_ref())).unwrap_or_default();
     let sends = written.since.as_ref().is_some_and(|since| since.param.is_some()) || text.contains(".since");
     let url_token = written.token.as_ref().is_some_and(|token| token.used == crate::manifest::TokenAs::Url);
     if !sends && !url_token {
@@ -352,7 +364,7 @@ fn parent(scope: &mut Scope<'_>, at: &At, written: &ParentManifest, models: &Mod
         }
         (None, Some(list)) => {
             let at = at.key("list");
-            let list = listing(scope, &at, &list.request, list.format, list.records.as_deref(), list.page.as_ref());
+            let list = listing(scope, &at, Some(&list.request), list.format, list.records.as_deref(), list.page.as_ref());
             ParentSource::List(Box::new(list?))
         }
         (Some(_), Some(_)) | (None, None) => {

@@ -26,8 +26,9 @@ pub struct StreamManifest {
     /// Its name; default: the model's. Names are unique within the model.
     #[serde(default)]
     pub name: Option<String>,
-    /// The list request.
-    pub request: RequestManifest,
+    /// The list request; without it the records are inside the parents, and `records` selects them there.
+    #[serde(default)]
+    pub request: Option<RequestManifest>,
     /// How the reply's body is written.
     #[serde(default)]
     pub format: Format,

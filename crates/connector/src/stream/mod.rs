@@ -15,6 +15,7 @@
 //!         Step::Parent { model, after, .. } => {
 //!             state = stream.visit(&state, next_stored_parent(model, after).await?)?;
 //!         }
+//!         Step::Ready(reply) => { /* the records are inside the parent: absorb it like a reply */ }
 //!         Step::Done => break,                                        // the chain closed: tombstones may follow a full pass
 //!     }
 //! }
@@ -44,6 +45,7 @@ use crate::manifest::{Clock, CursorIn, Format, Order, SinceFormat, TokenAs, Visi
 use crate::map::{Ids, Mapping, Outcome, Reject};
 use crate::native::Native;
 use crate::page::{PageFault, Pager, Probe};
+use crate::reply::Reply;
 use crate::request::{Base, Context, Request, RequestError, RequestPlan};
 
 pub(crate) use plan::value;
@@ -79,7 +81,8 @@ pub struct Stream {
 /// A paged list request.
 #[derive(Debug)]
 pub(crate) struct Listing {
-    pub(crate) request: RequestPlan,
+    /// None: the records are inside the parent.
+    pub(crate) request: Option<RequestPlan>,
     pub(crate) format: Format,
     pub(crate) records: Option<Expr>,
     pub(crate) pager: Pager,
@@ -155,10 +158,12 @@ pub(crate) struct Retrieve {
 }
 
 /// What to do next.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub enum Step {
     /// Send this and hand the reply to [`Stream::absorb`].
     Send(Request),
+    /// No request is needed, the records are inside the parent: hand this to [`Stream::absorb`] as if it were the reply.
+    Ready(Reply),
     /// Hand the stored parent after this one to [`Stream::visit`] (`None` when there is none).
     Parent {
         /// The parents' model.

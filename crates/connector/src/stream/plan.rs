@@ -9,6 +9,7 @@ use super::state::{Phase, Visited};
 use super::{Bookmark, Listing, Moment, Parent, ParentSource, Start, Step, Stream, StreamState};
 use crate::manifest::TokenAs;
 use crate::page::PageState;
+use crate::reply::Reply;
 use crate::request::{Context, Param, Request, RequestError, problem};
 use crate::times;
 
@@ -48,7 +49,10 @@ impl Stream {
                     Some(request) => Step::Send(request),
                     None => return Err(problem(&self.name, "`fetch: true` needs `retrieve`")),
                 },
-                None => Step::Send(self.page_request(cx, state, self.listing(state), &state.page)?),
+                None => match &self.listing(state).request {
+                    Some(_) => Step::Send(self.page_request(cx, state, self.listing(state), &state.page)?),
+                    None => Step::Ready(inside(state)),
+                },
             },
         })
     }
@@ -165,7 +169,9 @@ impl Stream {
             _ => None,
         };
         let is_list = std::ptr::eq(list, self.listing(state));
-        let plan = list.pager.following(page).unwrap_or(&list.request);
+        let Some(plan) = list.pager.following(page).or(list.request.as_ref()) else {
+            return Err(problem(&self.name, "it has no request"));
+        };
         if let Some(url) = page.url.as_ref().or(delta.filter(|_| is_list)) {
             // The vendor's own address holds all parameters; only headers are ours.
             let mut request = self.base.bare(&context, plan.method.clone(), url)?;
@@ -239,6 +245,12 @@ impl Stream {
         object.insert("parent", parent.unwrap_or_default());
         object.into()
     }
+}
+
+/// The parent as if it were a reply.
+fn inside(state: &StreamState) -> Reply {
+    let text = state.parent.as_ref().map(|parent| parent.raw.to_string()).unwrap_or_default();
+    Reply { status: 200, headers: http::HeaderMap::new(), body: bytes::Bytes::from(text) }
 }
 
 /// The same value for expressions.

@@ -53,6 +53,9 @@ impl Stream {
 
     fn absorb_page(&self, cx: &Context, mut state: StreamState, reply: &Reply) -> Result<Turn, TurnError> {
         let list = self.listing(&state);
+        if list.request.is_none() {
+            return self.absorb_inside(state, list, reply);
+        }
         if let Some(fault) = self.faults.classify(reply, cx.now_us) {
             if !self.empty_on.contains(&reply.status) {
                 return Err(fault.into());
@@ -92,6 +95,17 @@ impl Stream {
                 }
             }
         }
+        Ok(turn)
+    }
+
+    /// The records inside a parent; a parent may well have none.
+    fn absorb_inside(&self, mut state: StreamState, list: &Listing, reply: &Reply) -> Result<Turn, TurnError> {
+        let body = decode::decode(Format::Json, reply)?;
+        let records = decode::inside(&body, list.records.as_ref())?;
+        let parent = state.parent.as_ref().map(|parent| Arc::clone(&parent.raw));
+        self.end_chain(&mut state);
+        let mut turn = Turn { records: Vec::new(), gone: Vec::new(), state, total: None };
+        turn.records = records.into_iter().map(|raw| RawRecord { raw, parent: parent.clone() }).collect();
         Ok(turn)
     }
 
@@ -236,7 +250,7 @@ impl Stream {
     fn page_url(&self, cx: &Context, state: &StreamState) -> Result<url::Url, TurnError> {
         match self.step(cx, state)? {
             super::Step::Send(request) => Ok(request.url),
-            super::Step::Parent { .. } | super::Step::Done => Ok(self.base.bare(
+            super::Step::Ready(_) | super::Step::Parent { .. } | super::Step::Done => Ok(self.base.bare(
                 &crate::connector::base_context(cx),
                 http::Method::GET,
                 "",
