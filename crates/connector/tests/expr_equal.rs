@@ -101,7 +101,7 @@ fn run(expr: &Expr, input: &Value, variable: &Value) -> Result<Vec<String>, Stri
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn both_forms_agree(source in expression(), input in document(), variable in scalar()) {

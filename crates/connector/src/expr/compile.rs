@@ -10,7 +10,7 @@ use jaq_core::path::{Opt, Part, Path};
 
 use super::Val;
 use super::functions::{Fun, parse_number, put};
-use super::run::Node;
+use super::run::{Hint, Node};
 
 /// Compiles, or `None` if the expression is outside the subset.
 pub(super) fn compile(term: &Term<&str>, variables: &[&str]) -> Option<Node> {
@@ -84,7 +84,7 @@ impl Scope<'_> {
                 (Term::Var(name), None) => self.variable(name)?,
                 (key, None) => {
                     let key: Box<str> = literal(key)?.as_str()?.into();
-                    Node::Key { of: Box::new(Node::Id), key, optional: false }
+                    Node::Key { of: Box::new(Node::Id), key, optional: false, hint: Hint::default() }
                 }
             };
             nodes.push((key_node, value));
@@ -183,7 +183,7 @@ impl Scope<'_> {
 
     fn index(&mut self, of: Node, key: &Term<&str>, optional: bool) -> Option<Node> {
         match (literal(key), of) {
-            (Some(Val::Str(key)), of) => Some(Node::Key { of: Box::new(of), key: (*key).into(), optional }),
+            (Some(Val::Str(key)), of) => Some(Node::Key { of: Box::new(of), key: (*key).into(), optional, hint: Hint::default() }),
             (Some(Val::Int(index)), of) => Some(Node::Index { of: Box::new(of), index, optional }),
             (Some(_), _) => None,
             (None, Node::Const(Val::Obj(pairs))) => {

@@ -179,6 +179,11 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.reserve(text.len() + 2);
     out.push(b'"');
     let bytes = text.as_bytes();
+    if is_plain(bytes) {
+        out.extend_from_slice(bytes);
+        out.push(b'"');
+        return;
+    }
     let mut from = 0;
     for (i, byte) in bytes.iter().enumerate() {
         if *byte >= 0x20 && *byte != b'"' && *byte != b'\\' {
@@ -200,4 +205,17 @@ pub(crate) fn write_string(text: &str, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(&bytes[from..]);
     out.push(b'"');
+}
+
+/// True if no byte needs escaping; eight bytes at a time, and a rare wrong "no" costs only time.
+fn is_plain(bytes: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    let (words, rest) = bytes.as_chunks::<8>();
+    let zero = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+    let mut special = 0;
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        special |= zero(word, 0x20) | zero(word ^ (ONES * 0x22), 1) | zero(word ^ (ONES * 0x5c), 1);
+    }
+    special & (ONES << 7) == 0 && rest.iter().all(|b| *b >= 0x20 && *b != b'"' && *b != b'\\')
 }

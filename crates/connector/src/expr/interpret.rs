@@ -31,7 +31,8 @@ const DEFINITIONS: &str = "
 def __at($k): ($k | type) as $t | type as $c
   | if ($c == \"object\" and $t != \"string\") or ($c == \"array\" and $t == \"null\")
       or $t == \"boolean\" or $t == \"object\"
-    then error(\"cannot index \" + $c + \" with \" + $t) else .[$k] end;
+    then error(\"cannot index \" + $c + \" with \" + $t)
+    elif $t == \"number\" then .[$k | floor] else .[$k] end;
 def first: __at(0);
 def last: __at(-1);
 def repeat(f): def rec: __step | (f, rec); rec;

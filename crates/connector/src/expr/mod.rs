@@ -29,7 +29,7 @@ pub(crate) use convert::{write_float, write_string};
 pub(crate) use dates::{Date, parse_date};
 pub(crate) use functions::parse_number;
 pub(crate) use parse::nearest;
-pub(crate) use run::{Budget, Flow};
+pub(crate) use run::{Budget, Flow, Record};
 pub(crate) use val::Val;
 
 /// Why an expression cannot be used. Positions are byte offsets into the source.
@@ -206,17 +206,16 @@ impl Expr {
         Ok(found.unwrap_or(Val::Null))
     }
 
-    /// As [`Expr::one`] with what many expressions over one record share: its decoded root and the budget.
+    /// As [`Expr::one`] with what many expressions over one record share.
     pub(crate) fn one_of<'a>(
         &'a self,
-        record: &'a Value,
-        root: &Val<'a>,
+        record: &Record<'a>,
         vars: &'a [&'a Value],
         budget: &Budget,
     ) -> Result<Val<'a>, EvalError> {
         match &self.form {
-            Form::Direct(node) if self.single => node.one(&run::Cx::new(vars, budget), root),
-            _ => self.one(record, vars),
+            Form::Direct(node) if self.single => node.one(&run::Cx::of(record, vars, budget), record.root()),
+            _ => self.one(record.value, vars),
         }
     }
 

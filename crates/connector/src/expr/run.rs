@@ -7,10 +7,10 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::cmp::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use jaq_core::ops::Cmp;
-use sonic_rs::Value;
+use sonic_rs::{JsonContainerTrait, Value};
 
 use super::functions::{Fun, put};
 use super::{EvalError, Limits, PathStep, Val};
@@ -32,7 +32,7 @@ pub(super) enum Node {
     Const(Val<'static>),
     External(usize),
     Local(usize),
-    Key { of: Box<Node>, key: Box<str>, optional: bool },
+    Key { of: Box<Node>, key: Box<str>, optional: bool, hint: Hint },
     Index { of: Box<Node>, index: i64, optional: bool },
     /// `of[key]` with a computed key.
     Lookup { of: Box<Node>, key: Box<Node>, optional: bool },
@@ -101,16 +101,70 @@ struct Local<'e, 'a> {
     outer: Option<&'e Local<'e, 'a>>,
 }
 
+/// Where a key was found in the record before: records of one stream list their keys in the same order.
+#[derive(Debug, Default)]
+pub(super) struct Hint(AtomicUsize);
+
+/// A record that many expressions look into.
+pub(crate) struct Record<'a> {
+    pub(crate) value: &'a Value,
+    root: Val<'a>,
+    pairs: Vec<(&'a str, &'a Value)>,
+}
+
+impl<'a> Record<'a> {
+    /// Lists the record's keys once.
+    pub(crate) fn new(value: &'a Value) -> Self {
+        let pairs = value.as_object().map(|o| o.iter().collect()).unwrap_or_default();
+        Self { value, root: Val::from_value(value), pairs }
+    }
+
+    /// The whole record.
+    pub(super) fn root(&self) -> &Val<'a> {
+        &self.root
+    }
+
+    fn get(&self, key: &str, hint: &Hint) -> Val<'a> {
+        let place = hint.0.load(Ordering::Relaxed);
+        if let Some((name, value)) = self.pairs.get(place)
+            && *name == key
+        {
+            return Val::from_value(value);
+        }
+        match self.pairs.iter().position(|(name, _)| *name == key) {
+            Some(place) => {
+                hint.0.store(place, Ordering::Relaxed);
+                Val::from_value(self.pairs[place].1)
+            }
+            None => Val::Null,
+        }
+    }
+}
+
 /// What an evaluation sees beside its input.
 pub(super) struct Cx<'e, 'a> {
     vars: &'a [&'a Value],
     budget: &'e Budget,
     locals: Option<&'e Local<'e, 'a>>,
+    record: Option<&'e Record<'a>>,
 }
 
 impl<'e, 'a> Cx<'e, 'a> {
     pub(super) fn new(vars: &'a [&'a Value], budget: &'e Budget) -> Self {
-        Self { vars, budget, locals: None }
+        Self { vars, budget, locals: None, record: None }
+    }
+
+    pub(super) fn of(record: &'e Record<'a>, vars: &'a [&'a Value], budget: &'e Budget) -> Self {
+        Self { vars, budget, locals: None, record: Some(record) }
+    }
+
+    fn get(&self, input: &Val<'a>, key: &str, hint: &Hint) -> Result<Val<'a>, EvalError> {
+        match (input, self.record) {
+            (Val::Json(value), Some(record)) if std::ptr::eq(*value, record.value) && !record.pairs.is_empty() => {
+                Ok(record.get(key, hint))
+            }
+            _ => input.get(key),
+        }
     }
 
     fn local(&self, index: usize) -> Val<'a> {
@@ -150,7 +204,7 @@ impl Node {
         };
         match self {
             Self::Id => Some(Vec::new()),
-            Self::Key { of, key, optional: false } => step(of, PathStep::Key(key.clone())),
+            Self::Key { of, key, optional: false, .. } => step(of, PathStep::Key(key.clone())),
             Self::Index { of, index, optional: false } => step(of, PathStep::Index(*index)),
             _ => None,
         }
@@ -189,20 +243,20 @@ impl Node {
                 cx.budget.charge(weight(&value))?;
                 Ok(value)
             }
-            Self::Key { of, key, .. } => match &**of {
-                Self::Id => input.get(key),
+            Self::Key { of, key, hint, .. } => match &**of {
+                Self::Id => cx.get(input, key, hint),
                 of => of.one(cx, input)?.get(key),
             },
             Self::Index { of, index, .. } => of.one(cx, input)?.at(*index),
             Self::Lookup { of, key, .. } => {
-                let of = of.one(cx, input)?;
-                of.index(&key.one(cx, input)?)
+                let key = key.one(cx, input)?;
+                of.one(cx, input)?.index(&key)
             }
             Self::Table { rows, key, .. } => lookup(rows, &key.one(cx, input)?),
             Self::Pipe(l, r) => r.one(cx, &l.one(cx, input)?),
             Self::Bind(value, body) => {
                 let local = Local { value: value.one(cx, input)?, outer: cx.locals };
-                body.one(&Cx { vars: cx.vars, budget: cx.budget, locals: Some(&local) }, input)
+                body.one(&Cx { vars: cx.vars, budget: cx.budget, locals: Some(&local), record: cx.record }, input)
             }
             Self::Alt(l, r) => match l.one(cx, input) {
                 Ok(value) if value.truthy() => Ok(value),
@@ -255,16 +309,16 @@ impl Node {
         out: &mut dyn FnMut(Val<'a>) -> Next,
     ) -> Next {
         match self {
-            Self::Key { of, key, optional } => {
+            Self::Key { of, key, optional, .. } => {
                 of.each(cx, input, &mut |v| found(v.get(key), *optional, out))
             }
             Self::Index { of, index, optional } => {
                 of.each(cx, input, &mut |v| found(v.at(*index), *optional, out))
             }
-            Self::Lookup { of, key, optional } => of.each(cx, input, &mut |v| {
+            Self::Lookup { of, key, optional } => {
                 let key = key.one(cx, input)?;
-                found(v.index(&key), *optional, out)
-            }),
+                of.each(cx, input, &mut |v| found(v.index(&key), *optional, out))
+            }
             Self::Table { rows, key, optional } => {
                 let key = key.one(cx, input)?;
                 found(lookup(rows, &key), *optional, out)
@@ -281,7 +335,7 @@ impl Node {
             Self::Pipe(l, r) => l.each(cx, input, &mut |v| r.each(cx, &v, out)),
             Self::Bind(value, body) => value.each(cx, input, &mut |value| {
                 let local = Local { value, outer: cx.locals };
-                body.each(&Cx { vars: cx.vars, budget: cx.budget, locals: Some(&local) }, input, out)
+                body.each(&Cx { vars: cx.vars, budget: cx.budget, locals: Some(&local), record: cx.record }, input, out)
             }),
             Self::Comma(l, r) => match l.each(cx, input, out)? {
                 Flow::Go => r.each(cx, input, out),
@@ -370,12 +424,12 @@ fn lookup<'a>(rows: &'a [(Box<str>, Val<'static>)], key: &Val<'a>) -> Result<Val
 fn compare(op: Cmp, l: &Val<'_>, r: &Val<'_>) -> bool {
     let order = l.compare(r);
     match op {
-        Cmp::Eq => order == Ordering::Equal,
-        Cmp::Ne => order != Ordering::Equal,
-        Cmp::Lt => order == Ordering::Less,
-        Cmp::Le => order != Ordering::Greater,
-        Cmp::Gt => order == Ordering::Greater,
-        Cmp::Ge => order != Ordering::Less,
+        Cmp::Eq => order.is_eq(),
+        Cmp::Ne => order.is_ne(),
+        Cmp::Lt => order.is_lt(),
+        Cmp::Le => order.is_le(),
+        Cmp::Gt => order.is_gt(),
+        Cmp::Ge => order.is_ge(),
     }
 }
 

@@ -14,7 +14,7 @@ mod rule;
 use sonic_rs::Value;
 use uuid::Uuid;
 
-use crate::expr::{Budget, EvalError, Expr, Limits, Val};
+use crate::expr::{Budget, EvalError, Expr, Limits, Record, Val};
 use coerce::{Plans, Shape};
 use rule::{Rule, Root};
 
@@ -145,7 +145,7 @@ impl Mapping {
             return Ok(id);
         }
         let record = parse(raw)?;
-        self.id_of(&record, vars)
+        id_text(self.id.one(&record, vars))
     }
 
     /// Maps the text of a raw record.
@@ -166,18 +166,14 @@ impl Mapping {
     }
 
     fn try_map(&self, record: &Value, vars: &[&Value], ids: &dyn Ids) -> Result<Option<Mapped>, Reject> {
-        let truth = |expr: &Option<Expr>, field: &str, default: bool| match expr {
-            None => Ok(default),
-            Some(expr) => expr.eval_bool(record, vars).map_err(|e| reject(None, field, e.to_string())),
-        };
-        if !truth(&self.filter, "where", true)? {
+        let budget = Budget::new(Limits::DEFAULT);
+        let root = Root { record: Record::new(record), vars, budget: &budget };
+        if !truth(&root, self.filter.as_ref(), "where", true)? {
             return Ok(None);
         }
-        let remote_id = self.id_of(record, vars)?;
+        let remote_id = id_text(root.one(&self.id))?;
         let named = |r: Reject| Reject { remote_id: Some(remote_id.clone()), ..r };
-        let deleted = truth(&self.deleted, "deleted", false).map_err(named)?;
-        let budget = Budget::new(Limits::DEFAULT);
-        let root = Root { record, value: Val::from_value(record), vars, budget: &budget };
+        let deleted = truth(&root, self.deleted.as_ref(), "deleted", false).map_err(named)?;
         let mut origins = Vec::new();
         let mut unified = Vec::with_capacity(1024);
         for field in &self.fields {
@@ -206,13 +202,20 @@ impl Mapping {
         let origins = (!origins.is_empty()).then_some(origins);
         Ok(Some(Mapped { remote_id, unified, origins, remote_fields, deleted }))
     }
+}
 
-    fn id_of(&self, record: &Value, vars: &[&Value]) -> Result<String, Reject> {
-        let value = self.id.one(record, vars).map_err(|e: EvalError| reject(None, "id", e.to_string()))?;
-        match coerce::remote_id(&value) {
-            Some(id) => Ok(id.into_owned()),
-            None => Err(reject(None, "id", format!("the record has no id: {}", value.shown()))),
-        }
+fn truth<'a>(root: &Root<'a>, expr: Option<&'a Expr>, field: &str, default: bool) -> Result<bool, Reject> {
+    match expr {
+        None => Ok(default),
+        Some(expr) => root.one(expr).map(|v| v.truthy()).map_err(|e| reject(None, field, e.to_string())),
+    }
+}
+
+fn id_text(value: Result<Val<'_>, EvalError>) -> Result<String, Reject> {
+    let value = value.map_err(|e| reject(None, "id", e.to_string()))?;
+    match coerce::remote_id(&value) {
+        Some(id) => Ok(id.into_owned()),
+        None => Err(reject(None, "id", format!("the record has no id: {}", value.shown()))),
     }
 }
 

@@ -29,7 +29,7 @@ impl RemoteFields {
 
     /// The JSON array; empty if the expression gives null.
     pub(super) fn write<'a>(&'a self, root: &Root<'a>, model: &str, plans: &Plans, ids: &dyn Ids) -> Result<Vec<u8>, String> {
-        let value = self.expr.one_of(root.record, &root.value, root.vars, root.budget).map_err(|e| e.to_string())?;
+        let value = root.one(&self.expr).map_err(|e| e.to_string())?;
         if matches!(value, Val::Null) {
             return Ok(b"[]".to_vec());
         }

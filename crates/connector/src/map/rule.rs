@@ -4,14 +4,20 @@ use sonic_rs::Value;
 
 use super::Ids;
 use super::coerce::{Plans, Shape, remote_id};
-use crate::expr::{Budget, Expr, Val, write_string};
+use crate::expr::{Budget, EvalError, Expr, Record, Val, write_string};
 
 /// A record under mapping.
 pub(super) struct Root<'a> {
-    pub(super) record: &'a Value,
-    pub(super) value: Val<'a>,
+    pub(super) record: Record<'a>,
     pub(super) vars: &'a [&'a Value],
     pub(super) budget: &'a Budget,
+}
+
+impl<'a> Root<'a> {
+    /// The one value of an expression.
+    pub(super) fn one(&self, expr: &'a Expr) -> Result<Val<'a>, EvalError> {
+        expr.one_of(&self.record, self.vars, self.budget)
+    }
 }
 
 /// The rule of one field.
@@ -52,7 +58,7 @@ impl Rule {
         origins: &mut Vec<u8>,
         out: &mut Vec<u8>,
     ) -> Result<(), String> {
-        let value = self.expr().one_of(root.record, &root.value, root.vars, root.budget).map_err(|e| e.to_string())?;
+        let value = root.one(self.expr()).map_err(|e| e.to_string())?;
         let value = match self {
             Self::Expr(_) => value,
             Self::Table(table) => {
