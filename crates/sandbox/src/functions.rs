@@ -30,7 +30,7 @@ const NAMES: [&str; 42] = [
     "int", "chance", "pick", "uuid", "token", "digits", "first_name", "last_name", "company", "slug", "email", "phone", "place",
     "street", "job_title", "subject", "sentence", "paragraph", "ago", "ahead", "time", "ref", "count", "record", "find", "where",
     "all", "deleted", "shape", "pick_keys", "without", "merge", "public", "get", "set", "dict", "range", "keyed", "json", "chunk",
-    "hashed", "namespace",
+    "hashed", "parts",
 ];
 
 fn build() -> Environment<'static> {
@@ -231,6 +231,10 @@ fn add_values(env: &mut Environment<'static>) {
     });
     env.add_function("keyed", |list: Mj, key: &str| {
         list.try_iter()?.map(|item| Ok((state::at_path(&item, key).to_string(), item))).collect::<Result<Vec<_>, Error>>().map(Mj::from_pairs)
+    });
+    env.add_function("parts", |text: Mj, separator: &str| {
+        let text = text.as_str().unwrap_or_default().to_owned();
+        text.split(separator).map(str::trim).filter(|part| !part.is_empty()).map(Mj::from).collect::<Vec<_>>()
     });
     env.add_function("chunk", |list: Vec<Mj>, start: usize, size: usize| list.into_iter().skip(start).take(size).collect::<Vec<_>>());
     env.add_function("json", |text: &str| serde_json::from_str::<serde_json::Value>(text).map(|json| crate::template::from_serde(&json)).unwrap_or_default());
