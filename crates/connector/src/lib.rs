@@ -19,6 +19,7 @@ mod decode;
 mod fault;
 mod times;
 mod native;
+mod recording;
 mod record_id;
 
 pub use connector::{CompiledScheme, Connector};
@@ -27,6 +28,7 @@ pub use load::LoadError;
 pub use native::Native;
 pub use page::{PageFault, PageState};
 pub use record_id::*;
+pub use recording::{Line, RecordedRequest, RecordedResponse, Recording, Vars};
 pub use reply::Reply;
 pub use request::{Context, Request, RequestError};
 pub use stream::{Bookmark, JoinRequest, Parent, RawRecord, Start, Step, Stream, StreamState, Turn, TurnError, VARIABLES};
