@@ -63,9 +63,9 @@ pub(super) fn headers() -> Value {
         ("X-RateLimit-Remaining", "Requests left now.", &count),
         ("X-RateLimit-Reset", "Unix time at which all of them are available again.", &count),
     ];
-    let described = all.into_iter().map(|(name, about, schema)| {
-        (name.to_owned(), json!({ "description": about, "schema": schema }))
-    });
+    let described = all
+        .into_iter()
+        .map(|(name, about, schema)| (name.to_owned(), json!({ "description": about, "schema": schema })));
     Value::Object(described.collect())
 }
 
