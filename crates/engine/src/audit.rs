@@ -3,7 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{CheckError, Engine, Listing, PageRequest, Time};
+use crate::{listing, CheckError, Engine, Listing, PageRequest, Time};
 
 /// Something somebody did.
 #[derive(Debug, Clone, Serialize)]
@@ -47,6 +47,29 @@ impl Engine {
         filters: &AuditFilters,
         page: &PageRequest,
     ) -> Result<Listing<AuditEvent>, CheckError> {
-        todo!()
+        let after = listing::keyset(page).map_err(|_| CheckError::Cursor)?;
+        let filter = unisono_store::AuditFilter {
+            event_type: filters.event_type.clone(),
+            user_email: filters.user_email.clone(),
+            from_us: filters.from.map(|time| time.0),
+            until_us: filters.until.map(|time| time.0),
+            after,
+            page_size: listing::size(page),
+        };
+        let found = self.scope(project).audit_trail(filter).await;
+        Ok(listing::listing(found.map_err(|error| CheckError::Internal(error.into()))?, event_of))
+    }
+}
+
+fn event_of(event: unisono_store::AuditEvent) -> AuditEvent {
+    AuditEvent {
+        id: event.id,
+        user_name: event.user_name,
+        user_email: event.user_email,
+        role: event.role,
+        ip_address: event.ip_address,
+        event_type: event.event_type,
+        event_description: event.description,
+        created_at: Time(event.at_us),
     }
 }

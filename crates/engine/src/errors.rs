@@ -6,7 +6,7 @@
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
     /// The name is empty, too long or taken.
-    #[error("key name `{name}` {problem}")]
+    #[error("name `{name}` {problem}")]
     Name {
         /// The name.
         name: String,

@@ -1,6 +1,7 @@
 //! Health: whether this process can work, and what waits.
 
 use serde::Serialize;
+use unisono_store::JobState;
 
 use crate::{Engine, Time};
 
@@ -24,6 +25,16 @@ pub struct Health {
 impl Engine {
     /// Asks every part whether it can work; never fails.
     pub async fn health(&self) -> Health {
-        todo!()
+        let store = &self.parts.store;
+        let jobs = store.jobs(10_000).await.unwrap_or_default();
+        let count = |state: JobState| jobs.iter().filter(|job| job.state == state).count() as u64;
+        Health {
+            database: store.ping().await.is_ok(),
+            schema_version: store.schema_version().await.ok(),
+            next_job_due: store.next_due_us(&[]).await.ok().flatten().map(Time),
+            jobs_queued: count(JobState::Queued),
+            jobs_running: count(JobState::Running),
+            jobs_failed: count(JobState::Failed),
+        }
     }
 }
