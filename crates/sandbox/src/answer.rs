@@ -189,7 +189,9 @@ impl Call<'_> {
     /// The request without its page: requests with the same signature page through the same selection.
     fn signature(&self) -> String {
         let page = self.endpoint.page.as_ref();
-        let paging = |name: &str| page.is_some_and(|page| page.param.as_deref() == Some(name) || page.size_param.as_deref() == Some(name));
+        let paging = |name: &str| {
+            page.is_some_and(|page| page.param.as_deref() == Some(name) || page.size_param.as_deref() == Some(name))
+        };
         let query: Vec<_> = self.request.query.iter().filter(|(name, _)| !paging(name)).collect();
         let mut body = self.request.json();
         if let Value::Object(body) = &mut body {

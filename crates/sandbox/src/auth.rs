@@ -60,7 +60,9 @@ pub(crate) fn allowed(world: &Arc<World>, tokens: &Tokens, request: &Request) ->
     let scope = Scope::new(world);
     let authorization = request.headers.get("authorization").map(String::as_str).unwrap_or_default();
     let bearer = scheme(authorization, "bearer");
-    let basic = scheme(authorization, "basic").and_then(|text| STANDARD.decode(text).ok()).and_then(|bytes| String::from_utf8(bytes).ok());
+    let basic = scheme(authorization, "basic")
+        .and_then(|text| STANDARD.decode(text).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok());
     let is = |given: Option<&String>, template: &crate::template::Template| {
         given.is_some_and(|given| template.eval_text(&scope).is_ok_and(|wanted| !wanted.is_empty() && wanted == *given))
     };
@@ -68,10 +70,14 @@ pub(crate) fn allowed(world: &Arc<World>, tokens: &Tokens, request: &Request) ->
         AuthPlan::Header { name, value } => is(request.headers.get(name), value),
         AuthPlan::Query { name, value } => is(request.query.get(name), value),
         AuthPlan::Bearer { token } => is(bearer.map(str::to_owned).as_ref(), token),
-        AuthPlan::Basic { username, password } => basic.as_ref().and_then(|both| both.split_once(':')).is_some_and(|(user, given)| {
-            is(Some(&user.to_owned()), username)
-                && password.as_ref().is_none_or(|password| password.eval_text(&scope).is_ok_and(|wanted| wanted == given))
-        }),
+        AuthPlan::Basic { username, password } => {
+            basic.as_ref().and_then(|both| both.split_once(':')).is_some_and(|(user, given)| {
+                is(Some(&user.to_owned()), username)
+                    && password
+                        .as_ref()
+                        .is_none_or(|password| password.eval_text(&scope).is_ok_and(|wanted| wanted == given))
+            })
+        }
     });
     let now = world.clock.now().as_millisecond();
     known || bearer.is_some_and(|token| tokens.lock().access.get(token).is_some_and(|(expires, _)| *expires > now))
@@ -102,7 +108,10 @@ fn authorize(world: &Arc<World>, oauth: &OauthPlan, tokens: &Tokens, query: &BTr
     let scope = Scope::new(world);
     let asked = |name: &str| query.get(name).cloned().unwrap_or_default();
     let Ok(mut back) = url::Url::parse(&asked("redirect_uri")) else {
-        return Reply::json(400, &json!({ "error": "invalid_request", "error_description": "redirect_uri is missing" }));
+        return Reply::json(
+            400,
+            &json!({ "error": "invalid_request", "error_description": "redirect_uri is missing" }),
+        );
     };
     let challenge = query.get("code_challenge").map(|challenge| {
         (challenge.clone(), query.get("code_challenge_method").cloned().unwrap_or_else(|| "plain".into()))
@@ -135,7 +144,8 @@ fn authorize(world: &Arc<World>, oauth: &OauthPlan, tokens: &Tokens, query: &BTr
 
 fn fresh(world: &World, issued: &mut Issued, kind: &str) -> String {
     issued.count += 1;
-    let words = [0, 1, 2].map(|part| dice::combine(dice::hash(&[kind.as_bytes()]) ^ part, world.seed() ^ (issued.count << 8)));
+    let words =
+        [0, 1, 2].map(|part| dice::combine(dice::hash(&[kind.as_bytes()]) ^ part, world.seed() ^ (issued.count << 8)));
     let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_be_bytes()).collect();
     format!("{kind}-{}", URL_SAFE_NO_PAD.encode(bytes))
 }
@@ -144,7 +154,12 @@ type Refusal = (u16, &'static str);
 
 fn token(world: &Arc<World>, oauth: &OauthPlan, tokens: &Tokens, request: &Request) -> Result<Reply, Refusal> {
     let form = request.json();
-    let field = |name: &str| form.get(name).and_then(Value::as_str).or_else(|| request.query.get(name).map(String::as_str)).unwrap_or_default();
+    let field = |name: &str| {
+        form.get(name)
+            .and_then(Value::as_str)
+            .or_else(|| request.query.get(name).map(String::as_str))
+            .unwrap_or_default()
+    };
     check_client(world, oauth, request, field("client_id"), field("client_secret"))?;
     let grant = match field("grant_type") {
         "authorization_code" => GrantSpec::AuthorizationCode,
@@ -200,19 +215,34 @@ fn new_refresh(world: &World, issued: &mut Issued, family: u64) -> String {
     refresh
 }
 
-fn check_client(world: &Arc<World>, oauth: &OauthPlan, request: &Request, id: &str, secret: &str) -> Result<(), Refusal> {
+fn check_client(
+    world: &Arc<World>,
+    oauth: &OauthPlan,
+    request: &Request,
+    id: &str,
+    secret: &str,
+) -> Result<(), Refusal> {
     let scope = Scope::new(world);
-    let basic = request.headers.get("authorization").and_then(|header| scheme(header, "basic")).and_then(|text| STANDARD.decode(text).ok());
+    let basic = request
+        .headers
+        .get("authorization")
+        .and_then(|header| scheme(header, "basic"))
+        .and_then(|text| STANDARD.decode(text).ok());
     let basic = basic.and_then(|bytes| String::from_utf8(bytes).ok());
     let (id, secret) = basic.as_deref().and_then(|both| both.split_once(':')).unwrap_or((id, secret));
-    let wanted = (oauth.client_id.eval_text(&scope).unwrap_or_default(), oauth.client_secret.eval_text(&scope).unwrap_or_default());
+    let wanted = (
+        oauth.client_id.eval_text(&scope).unwrap_or_default(),
+        oauth.client_secret.eval_text(&scope).unwrap_or_default(),
+    );
     if (id, secret) == (wanted.0.as_str(), wanted.1.as_str()) { Ok(()) } else { Err((401, "invalid_client")) }
 }
 
 fn proven(code: &Code, verifier: &str) -> bool {
     match &code.challenge {
         None => true,
-        Some((challenge, method)) if method == "S256" => URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) == *challenge,
+        Some((challenge, method)) if method == "S256" => {
+            URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes())) == *challenge
+        }
         Some((challenge, _)) => challenge == verifier,
     }
 }

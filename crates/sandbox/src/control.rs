@@ -69,7 +69,8 @@ fn work(vendor: &Vendor, rest: &str, request: &Request) -> Answer {
         }
         ("POST", "mutate") => mutate(vendor, parse(request)?),
         ("GET", "collections") if name.is_empty() => {
-            let counted = vendor.state.collections().into_iter().map(|name| (name.clone(), json!(vendor.state.count(&name))));
+            let counted =
+                vendor.state.collections().into_iter().map(|name| (name.clone(), json!(vendor.state.count(&name))));
             Ok(Value::Object(counted.collect()))
         }
         ("GET", "collections") => record(vendor, name),

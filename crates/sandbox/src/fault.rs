@@ -84,7 +84,16 @@ pub struct Fault {
 impl Fault {
     /// A fault that strikes every request until it is cleared.
     pub fn new(kind: FaultKind) -> Self {
-        Self { kind, path: None, method: None, after: 0, times: None, status: None, retry_after_s: None, delay_ms: None }
+        Self {
+            kind,
+            path: None,
+            method: None,
+            after: 0,
+            times: None,
+            status: None,
+            retry_after_s: None,
+            delay_ms: None,
+        }
     }
 
     /// Only requests whose path contains `path`.
@@ -174,7 +183,9 @@ impl Faults {
                 struck = Some(fault.clone());
             }
         }
-        active.faults.retain(|entry| entry.fault.times.is_none_or(|times| entry.seen < entry.fault.after.saturating_add(times)));
+        active
+            .faults
+            .retain(|entry| entry.fault.times.is_none_or(|times| entry.seen < entry.fault.after.saturating_add(times)));
         struck
     }
 

@@ -27,10 +27,48 @@ pub(crate) fn names() -> impl Iterator<Item = &'static str> {
 }
 
 const NAMES: [&str; 42] = [
-    "int", "chance", "pick", "uuid", "token", "digits", "first_name", "last_name", "company", "slug", "email", "phone", "place",
-    "street", "job_title", "subject", "sentence", "paragraph", "ago", "ahead", "time", "ref", "count", "record", "find", "where",
-    "all", "deleted", "shape", "pick_keys", "without", "merge", "public", "get", "set", "dict", "range", "keyed", "json", "chunk",
-    "hashed", "parts",
+    "int",
+    "chance",
+    "pick",
+    "uuid",
+    "token",
+    "digits",
+    "first_name",
+    "last_name",
+    "company",
+    "slug",
+    "email",
+    "phone",
+    "place",
+    "street",
+    "job_title",
+    "subject",
+    "sentence",
+    "paragraph",
+    "ago",
+    "ahead",
+    "time",
+    "ref",
+    "count",
+    "record",
+    "find",
+    "where",
+    "all",
+    "deleted",
+    "shape",
+    "pick_keys",
+    "without",
+    "merge",
+    "public",
+    "get",
+    "set",
+    "dict",
+    "range",
+    "keyed",
+    "json",
+    "chunk",
+    "hashed",
+    "parts",
 ];
 
 fn build() -> Environment<'static> {
@@ -57,7 +95,9 @@ fn choose<'w>(hand: &Hand, words: &'w [&'w str]) -> &'w str {
 }
 
 fn add_chance(env: &mut Environment<'static>) {
-    env.add_function("int", |state: &State<'_, '_>, low: i64, high: i64| Ok::<_, Error>(hand(state)?.dice.between(low, high)));
+    env.add_function("int", |state: &State<'_, '_>, low: i64, high: i64| {
+        Ok::<_, Error>(hand(state)?.dice.between(low, high))
+    });
     env.add_function("chance", |state: &State<'_, '_>, chance: f64| Ok::<_, Error>(hand(state)?.dice.chance(chance)));
     env.add_function("pick", |state: &State<'_, '_>, list: Vec<Mj>| {
         let hand = hand(state)?;
@@ -71,21 +111,36 @@ fn add_chance(env: &mut Environment<'static>) {
         let hand = hand(state)?;
         let (a, b) = (hand.dice.next(), hand.dice.next());
         let (c, d) = (hand.dice.next() & 0xfff, hand.dice.next() & 0xffff_ffff_ffff);
-        Ok::<_, Error>(format!("{:08x}-{:04x}-4{c:03x}-{:04x}-{d:012x}", a & 0xffff_ffff, b & 0xffff, 0x8000 | (b >> 16 & 0x3fff)))
+        Ok::<_, Error>(format!(
+            "{:08x}-{:04x}-4{c:03x}-{:04x}-{d:012x}",
+            a & 0xffff_ffff,
+            b & 0xffff,
+            0x8000 | (b >> 16 & 0x3fff)
+        ))
     });
     env.add_function("token", |state: &State<'_, '_>, name: &str| {
         let seed = hand(state)?.world.seed();
-        let bytes: Vec<u8> = (0..4_u64).flat_map(|part| dice::combine(dice::hash(&[name.as_bytes()]) ^ part, seed).to_be_bytes()).collect();
+        let bytes: Vec<u8> = (0..4_u64)
+            .flat_map(|part| dice::combine(dice::hash(&[name.as_bytes()]) ^ part, seed).to_be_bytes())
+            .collect();
         Ok::<_, Error>(base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&bytes[..27]).replace(['-', '_'], "x"))
     });
     env.add_function("hashed", |text: &str, bound: u64| (dice::hash(&[text.as_bytes()]) >> 1) % bound.max(1));
 }
 
 fn add_people(env: &mut Environment<'static>) {
-    env.add_function("first_name", |state: &State<'_, '_>| Ok::<_, Error>(choose(&*hand(state)?, &words::FIRST).to_owned()));
-    env.add_function("last_name", |state: &State<'_, '_>| Ok::<_, Error>(choose(&*hand(state)?, &words::LAST).to_owned()));
-    env.add_function("job_title", |state: &State<'_, '_>| Ok::<_, Error>(choose(&*hand(state)?, &words::TITLES).to_owned()));
-    env.add_function("sentence", |state: &State<'_, '_>| Ok::<_, Error>(choose(&*hand(state)?, &words::SENTENCES).to_owned()));
+    env.add_function("first_name", |state: &State<'_, '_>| {
+        Ok::<_, Error>(choose(&*hand(state)?, &words::FIRST).to_owned())
+    });
+    env.add_function("last_name", |state: &State<'_, '_>| {
+        Ok::<_, Error>(choose(&*hand(state)?, &words::LAST).to_owned())
+    });
+    env.add_function("job_title", |state: &State<'_, '_>| {
+        Ok::<_, Error>(choose(&*hand(state)?, &words::TITLES).to_owned())
+    });
+    env.add_function("sentence", |state: &State<'_, '_>| {
+        Ok::<_, Error>(choose(&*hand(state)?, &words::SENTENCES).to_owned())
+    });
     env.add_function("company", |state: &State<'_, '_>| {
         let hand = hand(state)?;
         Ok::<_, Error>(format!("{} {}", choose(&hand, &words::FIRM), choose(&hand, &words::TRADE)))
@@ -112,14 +167,23 @@ fn add_people(env: &mut Environment<'static>) {
     });
     env.add_function("place", |state: &State<'_, '_>| {
         let hand = hand(state)?;
-        let (city, region, country, code, pattern) = words::PLACES[hand.dice.below(words::PLACES.len() as u64) as usize];
+        let (city, region, country, code, pattern) =
+            words::PLACES[hand.dice.below(words::PLACES.len() as u64) as usize];
         let postal: String =
             pattern.chars().map(|c| if c == '#' { char::from(b'0' + hand.dice.below(10) as u8) } else { c }).collect();
-        let pairs = [("city", city), ("region", region), ("country", country), ("country_code", code), ("postal_code", &postal)];
+        let pairs = [
+            ("city", city),
+            ("region", region),
+            ("country", country),
+            ("country_code", code),
+            ("postal_code", &postal),
+        ];
         Ok::<_, Error>(Mj::from_pairs(pairs))
     });
     env.add_function("slug", |text: &str| slug(text));
-    env.add_function("email", |first: &str, last: &str, domain: &str| format!("{}.{}@{domain}", slug(first), slug(last)));
+    env.add_function("email", |first: &str, last: &str, domain: &str| {
+        format!("{}.{}@{domain}", slug(first), slug(last))
+    });
 }
 
 fn slug(text: &str) -> String {
@@ -146,9 +210,7 @@ fn add_times(env: &mut Environment<'static>) {
         let on = hand.dice.between((least_days * DAY_MS) as i64, (most_days * DAY_MS) as i64);
         Ok::<_, Error>(hand.world.epoch_ms().saturating_add(on))
     });
-    env.add_function("time", |text: &str| {
-        parse_ms(text).map(Mj::from).unwrap_or_default()
-    });
+    env.add_function("time", |text: &str| parse_ms(text).map(Mj::from).unwrap_or_default());
     for (name, stamp) in [
         ("iso", Stamp::Iso),
         ("iso_ms", Stamp::IsoMs),
@@ -186,7 +248,9 @@ fn add_records(env: &mut Environment<'static>) {
     env.add_function("where", |state: &State<'_, '_>, collection: &str, field: &str, value: Mj| {
         Ok::<_, Error>(Mj::from(hand(state)?.world.find_by(collection, field, &value.to_string())?))
     });
-    env.add_function("all", |state: &State<'_, '_>, collection: &str| Ok::<_, Error>(Mj::from(hand(state)?.world.all(collection)?)));
+    env.add_function("all", |state: &State<'_, '_>, collection: &str| {
+        Ok::<_, Error>(Mj::from(hand(state)?.world.all(collection)?))
+    });
     env.add_function("deleted", |state: &State<'_, '_>, collection: &str| {
         Ok::<_, Error>(Mj::from(hand(state)?.world.deleted(collection)?))
     });
@@ -230,12 +294,21 @@ fn add_values(env: &mut Environment<'static>) {
         Ok::<_, Error>(Mj::from_pairs(pairs))
     });
     env.add_function("keyed", |list: Mj, key: &str| {
-        list.try_iter()?.map(|item| Ok((state::at_path(&item, key).to_string(), item))).collect::<Result<Vec<_>, Error>>().map(Mj::from_pairs)
+        list.try_iter()?
+            .map(|item| Ok((state::at_path(&item, key).to_string(), item)))
+            .collect::<Result<Vec<_>, Error>>()
+            .map(Mj::from_pairs)
     });
     env.add_function("parts", |text: Mj, separator: &str| {
         let text = text.as_str().unwrap_or_default().to_owned();
         text.split(separator).map(str::trim).filter(|part| !part.is_empty()).map(Mj::from).collect::<Vec<_>>()
     });
-    env.add_function("chunk", |list: Vec<Mj>, start: usize, size: usize| list.into_iter().skip(start).take(size).collect::<Vec<_>>());
-    env.add_function("json", |text: &str| serde_json::from_str::<serde_json::Value>(text).map(|json| crate::template::from_serde(&json)).unwrap_or_default());
+    env.add_function("chunk", |list: Vec<Mj>, start: usize, size: usize| {
+        list.into_iter().skip(start).take(size).collect::<Vec<_>>()
+    });
+    env.add_function("json", |text: &str| {
+        serde_json::from_str::<serde_json::Value>(text)
+            .map(|json| crate::template::from_serde(&json))
+            .unwrap_or_default()
+    });
 }

@@ -4,30 +4,30 @@
 //! from its own description and a seed, and the same seed gives the same bytes.
 //! Elsewhere: the language is documented in `docs/sandbox.md`; the simulated vendors are `connectors/*/sandbox.yaml`.
 
-mod load;
-mod spec;
-mod template;
-mod scope;
-mod functions;
-mod words;
-mod dice;
-mod time;
-mod generate;
-mod state;
-mod select;
-mod page;
-mod route;
-mod request;
-mod refuse;
 mod answer;
 mod auth;
-mod limit;
-mod fault;
 mod clock;
-mod record_log;
-mod vendor;
 mod control;
+mod dice;
+mod fault;
+mod functions;
+mod generate;
+mod limit;
+mod load;
+mod page;
+mod record_log;
+mod refuse;
+mod request;
+mod route;
+mod scope;
+mod select;
 mod serve;
+mod spec;
+mod state;
+mod template;
+mod time;
+mod vendor;
+mod words;
 
 pub use clock::Clock;
 pub use fault::{Fault, FaultId, FaultKind, Faults};

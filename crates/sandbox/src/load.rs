@@ -74,7 +74,9 @@ fn shape_error(file: &std::path::Path, error: &serde_saphyr::Error) -> LoadError
     let line = plain.location().map_or(1, |location| usize::try_from(location.line()).unwrap_or(1));
     let suggestion = match plain {
         serde_saphyr::Error::SerdeUnknownField { field, expected, .. } => nearest(field, expected.iter().copied()),
-        serde_saphyr::Error::SerdeUnknownVariant { variant, expected, .. } => nearest(variant, expected.iter().copied()),
+        serde_saphyr::Error::SerdeUnknownVariant { variant, expected, .. } => {
+            nearest(variant, expected.iter().copied())
+        }
         _ => None,
     };
     let problem = match plain {
@@ -283,8 +285,22 @@ type Compiled<T> = Result<T, TemplateError>;
 const ANYWHERE: [&str; 6] = ["size", "url", "host", "now", "epoch", "credentials"];
 const IN_REQUEST: [&str; 8] = ["path", "query", "params", "body", "headers", "method", "record", "id"];
 const IN_REPLY: [&str; 16] = [
-    "items", "total", "offset", "limit", "page", "pages", "next", "next_url", "page_url", "value", "message", "messages", "status",
-    "retry_after", "remaining", "it",
+    "items",
+    "total",
+    "offset",
+    "limit",
+    "page",
+    "pages",
+    "next",
+    "next_url",
+    "page_url",
+    "value",
+    "message",
+    "messages",
+    "status",
+    "retry_after",
+    "remaining",
+    "it",
 ];
 const IN_LIMIT: [&str; 4] = ["reset_s", "reset_unix", "per_ms", "per_s"];
 
@@ -299,7 +315,8 @@ fn request_compiler(place: &str) -> Compiler {
 }
 
 fn compile(spec: Spec) -> Compiled<Plan> {
-    let epoch: Timestamp = spec.epoch.parse().map_err(|_| wrong(&spec.epoch, "`epoch` is not a time such as 2026-01-01T00:00:00Z"))?;
+    let epoch: Timestamp =
+        spec.epoch.parse().map_err(|_| wrong(&spec.epoch, "`epoch` is not a time such as 2026-01-01T00:00:00Z"))?;
     let credentials = texts(&spec.credentials, &mut compiler("credentials", &[]))?;
     let mut endpoints = Vec::new();
     for endpoint in spec.endpoints {
@@ -389,7 +406,12 @@ fn compile_error(error: ErrorSpec) -> Compiled<ErrorPlan> {
     Ok(ErrorPlan { status: error.status, headers, body })
 }
 
-fn content(body: Option<&Value>, text: Option<&str>, content_type: Option<String>, compiler: &mut Compiler) -> Compiled<Content> {
+fn content(
+    body: Option<&Value>,
+    text: Option<&str>,
+    content_type: Option<String>,
+    compiler: &mut Compiler,
+) -> Compiled<Content> {
     Ok(match (body, text) {
         (Some(body), _) => Content::Json { body: compiler.value(body)?, content_type },
         (None, Some(text)) => Content::Text { text: compiler.text(text)?, content_type },
@@ -404,7 +426,8 @@ fn compile_collection(name: &str, spec: CollectionSpec) -> Compiled<Collection> 
     if spec.count.is_none() && spec.rows.is_none() {
         return Err(wrong(&format!("{name}:"), format!("collection `{name}` wants `count` or `rows`")));
     }
-    let fields: Vec<&str> = spec.lets.keys().chain(spec.record.keys()).map(String::as_str).chain(["i", "id", "row"]).collect();
+    let fields: Vec<&str> =
+        spec.lets.keys().chain(spec.record.keys()).map(String::as_str).chain(["i", "id", "row"]).collect();
     let mut compiler = compiler(&format!("collections.{name}"), &fields);
     let mut each = |part: &str, entries: &IndexMap<String, Value>| -> Compiled<IndexMap<String, Template>> {
         entries
@@ -525,17 +548,26 @@ fn check_names(
         for fail in &endpoint.fail {
             if !errors.contains_key(&fail.error) {
                 let suggestion = nearest(&fail.error, errors.keys().map(String::as_str));
-                return Err(TemplateError { text: fail.error.clone(), problem: format!("no error `{}`", fail.error), suggestion });
+                return Err(TemplateError {
+                    text: fail.error.clone(),
+                    problem: format!("no error `{}`", fail.error),
+                    suggestion,
+                });
             }
         }
-        let named = endpoint.list.iter().chain(&endpoint.show).chain(endpoint.writes.iter().map(|write| &write.collection));
+        let named =
+            endpoint.list.iter().chain(&endpoint.show).chain(endpoint.writes.iter().map(|write| &write.collection));
         for name in named.filter_map(|template| match template {
             Template::Const(name) => name.as_str(),
             _ => None,
         }) {
             if !known.contains(&name) {
                 let suggestion = nearest(name, known.iter().copied());
-                return Err(TemplateError { text: format!(": {name}"), problem: format!("no collection `{name}`"), suggestion });
+                return Err(TemplateError {
+                    text: format!(": {name}"),
+                    problem: format!("no collection `{name}`"),
+                    suggestion,
+                });
             }
         }
     }

@@ -47,7 +47,12 @@ pub(crate) fn cut(page: &PageSpec, scope: &Scope, total: u64, fault: Option<Faul
     };
     let number = |text: String| text.parse::<u64>().map_err(|_| BadPage::Malformed(text));
     let size = page.size.unwrap_or(100);
-    let limit = given(&page.size_param).map(number).transpose()?.filter(|limit| *limit > 0).unwrap_or(size).min(page.max.unwrap_or(u64::MAX));
+    let limit = given(&page.size_param)
+        .map(number)
+        .transpose()?
+        .filter(|limit| *limit > 0)
+        .unwrap_or(size)
+        .min(page.max.unwrap_or(u64::MAX));
     let position = given(&page.param);
     let offset = match (page.by, position) {
         (_, None) => 0,
@@ -107,12 +112,17 @@ impl Cut {
     /// The `Link` header.
     pub fn link_header(&self, scope: &Scope, page: &PageSpec, request: &Request) -> Option<String> {
         let param = page.param.as_deref().filter(|_| page.link_header)?;
-        let plain = page.last_unless.as_deref().is_some_and(|name| request.query.get(name).is_some_and(|value| value == "true"));
+        let plain = page
+            .last_unless
+            .as_deref()
+            .is_some_and(|name| request.query.get(name).is_some_and(|value| value == "true"));
         let last = if plain { &None } else { &self.last };
         let links = [(&self.next, "next"), (&self.prev, "prev"), (last, "last")];
         let links: Vec<String> = links
             .into_iter()
-            .filter_map(|(position, rel)| Some(format!("<{}>; rel=\"{rel}\"", address(scope, request, param, position.as_ref()?))))
+            .filter_map(|(position, rel)| {
+                Some(format!("<{}>; rel=\"{rel}\"", address(scope, request, param, position.as_ref()?)))
+            })
             .collect();
         (!links.is_empty()).then(|| links.join(", "))
     }

@@ -53,7 +53,12 @@ pub(crate) fn internal(problem: &Error) -> Reply {
 }
 
 /// Body and headers from their templates.
-pub(crate) fn content(status: u16, headers: &IndexMap<String, Template>, content: &Content, scope: &Scope) -> Result<Reply, Error> {
+pub(crate) fn content(
+    status: u16,
+    headers: &IndexMap<String, Template>,
+    content: &Content,
+    scope: &Scope,
+) -> Result<Reply, Error> {
     let json_type = "application/json;charset=utf-8";
     let mut reply = match content {
         Content::Json { body, content_type } => {

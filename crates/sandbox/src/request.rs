@@ -27,7 +27,8 @@ impl Request {
             return json;
         }
         if self.headers.get("content-type").is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded")) {
-            let pairs = url::form_urlencoded::parse(&self.body).map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())));
+            let pairs = url::form_urlencoded::parse(&self.body)
+                .map(|(name, value)| (name.into_owned(), Value::String(value.into_owned())));
             return Value::Object(pairs.collect());
         }
         Value::Null

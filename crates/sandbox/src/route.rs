@@ -56,7 +56,11 @@ fn split(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The endpoint for a request with the values of its path names.
-pub(crate) fn find<'e>(endpoints: &'e [Endpoint], method: &str, path: &str) -> Option<(usize, &'e Endpoint, IndexMap<String, String>)> {
+pub(crate) fn find<'e>(
+    endpoints: &'e [Endpoint],
+    method: &str,
+    path: &str,
+) -> Option<(usize, &'e Endpoint, IndexMap<String, String>)> {
     endpoints.iter().enumerate().filter(|(_, endpoint)| endpoint.method == method).find_map(|(place, endpoint)| {
         let names = endpoint.patterns.iter().find_map(|pattern| pattern.matches(path))?;
         Some((place, endpoint, names))
@@ -68,7 +72,10 @@ fn decode(segment: &str) -> String {
     let mut bytes = Vec::with_capacity(segment.len());
     let mut rest = segment.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
-        let code = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let code = after
+            .get(..2)
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match code {
             Some(code) if byte == b'%' => {
                 bytes.push(code);

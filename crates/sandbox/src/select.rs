@@ -19,8 +19,11 @@ use crate::time::parse_ms;
 /// Keys of the selected records, remembered for the next page.
 #[derive(Debug, Default)]
 pub(crate) struct Selections {
-    recent: Mutex<VecDeque<(u64, String, Arc<Vec<u64>>)>>,
+    recent: Mutex<VecDeque<Selection>>,
 }
+
+/// Data version, signature, keys.
+type Selection = (u64, String, Arc<Vec<u64>>);
 
 impl Selections {
     /// The selection with this signature, made now if need be.
@@ -45,7 +48,13 @@ impl Selections {
 }
 
 /// Filters and sorts a collection.
-pub(crate) fn select(world: &Arc<World>, held: &Held, scope: &Scope, filters: &[Filter], sort: Option<&Sort>) -> Result<Vec<u64>, Error> {
+pub(crate) fn select(
+    world: &Arc<World>,
+    held: &Held,
+    scope: &Scope,
+    filters: &[Filter],
+    sort: Option<&Sort>,
+) -> Result<Vec<u64>, Error> {
     let mut tests = Vec::new();
     for filter in filters {
         tests.extend(Test::of(filter, scope)?);
@@ -165,7 +174,9 @@ impl<'f> Test<'f> {
         match self {
             Self::Compare { path, is, wanted } => Ok(compare(&at_path(record, path), *is, wanted)),
             Self::Expr { filter, value } => match &filter.expr {
-                Some(expr) => Ok(expr.eval(&scope.with("record", record.clone()).with("value", value.clone()))?.is_true()),
+                Some(expr) => {
+                    Ok(expr.eval(&scope.with("record", record.clone()).with("value", value.clone()))?.is_true())
+                }
                 None => Ok(true),
             },
             Self::Groups { prefix, groups } => {
@@ -194,7 +205,10 @@ fn holds(record: &Mj, prefix: &str, condition: &Mj) -> bool {
     let wanted = at_path(condition, "value").to_string();
     let listed = || {
         let values = at_path(condition, "values");
-        values.try_iter().map(|mut values| values.any(|value| compare(&field, Comparison::Eq, &value.to_string()))).unwrap_or(false)
+        values
+            .try_iter()
+            .map(|mut values| values.any(|value| compare(&field, Comparison::Eq, &value.to_string())))
+            .unwrap_or(false)
     };
     let there = !field.is_none() && !field.is_undefined() && field.as_str() != Some("");
     match operator.as_str() {

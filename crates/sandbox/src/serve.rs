@@ -180,7 +180,10 @@ async fn accept(listener: TcpListener, vendor: Arc<Vendor>) {
 #[error("connection dropped on request")]
 struct Dropped;
 
-async fn respond(vendor: Arc<Vendor>, request: http::Request<Incoming>) -> Result<http::Response<Full<Bytes>>, Dropped> {
+async fn respond(
+    vendor: Arc<Vendor>,
+    request: http::Request<Incoming>,
+) -> Result<http::Response<Full<Bytes>>, Dropped> {
     let request = read(request).await?;
     if let Some(rest) = request.path.strip_prefix("/__sandbox/") {
         let reply = control::answer(&vendor, rest, &request);
@@ -244,10 +247,13 @@ fn joined(raw_query: &str) -> BTreeMap<String, String> {
 
 fn finish(vendor: &Vendor, reply: Reply) -> http::Response<Full<Bytes>> {
     let mut response = http::Response::new(Full::new(Bytes::from(reply.body)));
-    *response.status_mut() = http::StatusCode::from_u16(reply.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    *response.status_mut() =
+        http::StatusCode::from_u16(reply.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     for (name, value) in &reply.headers {
-        if let (Ok(name), Ok(value)) = (http::HeaderName::try_from(name.as_str()), http::HeaderValue::try_from(value.as_str())) {
+        if let (Ok(name), Ok(value)) =
+            (http::HeaderName::try_from(name.as_str()), http::HeaderValue::try_from(value.as_str()))
+        {
             headers.append(name, value);
         }
     }

@@ -222,7 +222,8 @@ impl World {
         for held in &self.held {
             let count = held.generated();
             for place in (0..count.min(5)).chain(count.saturating_sub(3)..count) {
-                to_json(&self.making(held, place)).map_err(|error| (held.collection.name.clone(), format!("{error:#}")))?;
+                to_json(&self.making(held, place))
+                    .map_err(|error| (held.collection.name.clone(), format!("{error:#}")))?;
             }
         }
         let problems = self.problems.lock().unwrap_or_else(PoisonError::into_inner);
@@ -268,7 +269,8 @@ impl World {
     }
 
     pub fn held(&self, name: &str) -> Option<&Held> {
-        let known = |held: &&Held| held.collection.name == name || held.collection.aliases.iter().any(|alias| alias == name);
+        let known =
+            |held: &&Held| held.collection.name == name || held.collection.aliases.iter().any(|alias| alias == name);
         self.held.iter().find(known)
     }
 

@@ -67,7 +67,10 @@ impl Compiler {
     }
 
     /// Compiles the entries of a mapping.
-    pub fn entries<'v>(&mut self, entries: impl Iterator<Item = (&'v String, &'v Value)>) -> Result<Template, TemplateError> {
+    pub fn entries<'v>(
+        &mut self,
+        entries: impl Iterator<Item = (&'v String, &'v Value)>,
+    ) -> Result<Template, TemplateError> {
         let mut out = Vec::new();
         for (key, value) in entries {
             let outer = self.place.len();
@@ -85,7 +88,11 @@ impl Compiler {
         let mut rest = text;
         while let Some(start) = rest.find("{{") {
             let Some(length) = rest[start..].find("}}") else {
-                return Err(TemplateError { text: text.into(), problem: format!("`{{{{` without `}}}}` in `{text}`"), suggestion: None });
+                return Err(TemplateError {
+                    text: text.into(),
+                    problem: format!("`{{{{` without `}}}}` in `{text}`"),
+                    suggestion: None,
+                });
             };
             if start > 0 {
                 parts.push(Template::Const(Mj::from(&rest[..start])));
@@ -110,7 +117,8 @@ impl Compiler {
             problem: format!("in `{source}`: {}", error.detail().unwrap_or("syntax error")),
             suggestion: None,
         })?;
-        let mut unknown: Vec<String> = expression.undeclared_variables(false).into_iter().filter(|name| !self.knows(name)).collect();
+        let mut unknown: Vec<String> =
+            expression.undeclared_variables(false).into_iter().filter(|name| !self.knows(name)).collect();
         unknown.sort();
         if let Some(name) = unknown.into_iter().next() {
             let mut words: Vec<&str> = self.extra.iter().map(String::as_str).collect();
@@ -118,7 +126,11 @@ impl Compiler {
                 words.push(function);
             }
             let suggestion = nearest(&name, words.into_iter());
-            return Err(TemplateError { text: source.into(), problem: format!("unknown name `{name}` in `{source}`"), suggestion });
+            return Err(TemplateError {
+                text: source.into(),
+                problem: format!("unknown name `{name}` in `{source}`"),
+                suggestion,
+            });
         }
         let site = crate::dice::hash(&[self.place.as_bytes(), source.as_bytes()]);
         Ok(Template::Expr(Box::new(Expr { expression, site })))
@@ -140,7 +152,11 @@ impl Compiler {
     fn for_each(&mut self, map: &serde_json::Map<String, Value>) -> Result<Template, TemplateError> {
         let wrong = |problem: &str| TemplateError { text: "$for".into(), problem: problem.into(), suggestion: None };
         if let Some(key) = map.keys().find(|key| !["$for", "$item", "$key"].contains(&key.as_str())) {
-            return Err(TemplateError { text: key.clone(), problem: format!("`{key}` beside `$for`"), suggestion: None });
+            return Err(TemplateError {
+                text: key.clone(),
+                problem: format!("`{key}` beside `$for`"),
+                suggestion: None,
+            });
         }
         let head = map["$for"].as_str().ok_or_else(|| wrong("`$for` wants `name in expression`"))?;
         let (name, list) = head.split_once(" in ").ok_or_else(|| wrong("`$for` wants `name in expression`"))?;
@@ -156,9 +172,9 @@ impl Compiler {
 /// The nearest known word, if one is near.
 pub(crate) fn nearest<'w>(word: &str, words: impl Iterator<Item = &'w str>) -> Option<String> {
     words
-        .map(|known| (strsim::damerau_levenshtein(word, known), known))
-        .filter(|(distance, known)| *distance <= 2.max(known.len() / 3))
-        .min_by_key(|(distance, _)| *distance)
+        .map(|known| (strsim::jaro_winkler(word, known), known))
+        .filter(|(likeness, _)| *likeness > 0.8)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, known)| known.to_owned())
 }
 

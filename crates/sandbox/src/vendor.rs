@@ -76,7 +76,11 @@ impl Vendor {
             FaultKind::Unauthorized => refused("unauthorized", None, None),
             FaultKind::Hang => Some(Outcome::Silence),
             FaultKind::Reset => Some(Outcome::Dropped),
-            FaultKind::Truncated | FaultKind::WrongType | FaultKind::EmptyPage | FaultKind::RepeatedCursor | FaultKind::Slow => None,
+            FaultKind::Truncated
+            | FaultKind::WrongType
+            | FaultKind::EmptyPage
+            | FaultKind::RepeatedCursor
+            | FaultKind::Slow => None,
         }
     }
 
@@ -107,7 +111,9 @@ impl Vendor {
         }
         let verdict = if self.limits { self.windows.count(&self.world, &request.path) } else { Default::default() };
         let mut reply = match (verdict.wait_s, found) {
-            (Some(wait_s), _) => refuse(plan, "rate_limited", &Details { retry_after_s: Some(wait_s), ..Details::default() }, scope),
+            (Some(wait_s), _) => {
+                refuse(plan, "rate_limited", &Details { retry_after_s: Some(wait_s), ..Details::default() }, scope)
+            }
             (None, None) => refuse(plan, "not_found", &Details::default(), scope),
             (None, Some((place, endpoint, path))) => {
                 let call = Call { world: &self.world, selections: &self.selections, endpoint, place, request, fault };

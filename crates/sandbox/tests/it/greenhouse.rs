@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use unisono_sandbox::StartOptions;
 
-mod common;
-use common::Client;
+use crate::common::Client;
 
 async fn greenhouse() -> Client {
     let client = Client::start("greenhouse", StartOptions { limits: false, ..Default::default() }).await;
@@ -41,9 +40,23 @@ async fn a_wrong_key_is_refused() {
 async fn following_links_returns_every_record_of_every_list_once() {
     let app = greenhouse().await;
     let mut total = 0;
-    for list in ["candidates", "applications", "jobs", "job_posts", "job_stages", "offers", "scorecards", "scheduled_interviews", "users",
-        "departments", "offices", "sources", "rejection_reasons", "close_reasons", "tags/candidate"]
-    {
+    for list in [
+        "candidates",
+        "applications",
+        "jobs",
+        "job_posts",
+        "job_stages",
+        "offers",
+        "scorecards",
+        "scheduled_interviews",
+        "users",
+        "departments",
+        "offices",
+        "sources",
+        "rejection_reasons",
+        "close_reasons",
+        "tags/candidate",
+    ] {
         let records = all(&app, &format!("/v1/{list}?per_page=7")).await;
         let ids: BTreeSet<u64> = records.iter().map(|record| record["id"].as_u64().unwrap()).collect();
         assert_eq!(ids.len(), records.len(), "{list}");
@@ -71,7 +84,8 @@ async fn updated_after_keeps_what_changed_since() {
     let app = greenhouse().await;
     let everyone = all(&app, "/v1/candidates?per_page=500").await;
     let since = "2026-07-01T00:00:00.000Z";
-    let expected: Vec<_> = everyone.iter().filter(|one| one["updated_at"].as_str().unwrap() >= since).cloned().collect();
+    let expected: Vec<_> =
+        everyone.iter().filter(|one| one["updated_at"].as_str().unwrap() >= since).cloned().collect();
     assert!(!expected.is_empty() && expected.len() < everyone.len());
     assert_eq!(all(&app, &format!("/v1/candidates?per_page=10&updated_after={since}")).await, expected);
 }
@@ -100,7 +114,10 @@ async fn the_fifty_first_request_in_ten_seconds_waits() {
     let app = client.basic(&key, "");
     for remaining in (0..50).rev() {
         let answer = app.get("/v1/sources").await;
-        assert_eq!((answer.status, answer.headers["x-ratelimit-remaining"].as_str()), (200, remaining.to_string().as_str()));
+        assert_eq!(
+            (answer.status, answer.headers["x-ratelimit-remaining"].as_str()),
+            (200, remaining.to_string().as_str())
+        );
     }
     let answer = app.get("/v1/sources").await;
     assert_eq!(answer.status, 429);

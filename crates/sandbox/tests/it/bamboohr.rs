@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use unisono_sandbox::StartOptions;
 
-mod common;
-use common::Client;
+use crate::common::Client;
 
 async fn bamboo() -> Client {
     let client = Client::start("bamboohr", StartOptions::default()).await;
@@ -23,7 +22,10 @@ async fn all(app: &Client, path: &str) -> Vec<Value> {
         match page["_links"]["next"]["href"].as_str() {
             Some(link) => next = link.to_owned(),
             None => {
-                assert_eq!((page["meta"]["total"].as_u64(), &page["meta"]["page"]["nextCursor"]), (Some(records.len() as u64), &Value::Null));
+                assert_eq!(
+                    (page["meta"]["total"].as_u64(), &page["meta"]["page"]["nextCursor"]),
+                    (Some(records.len() as u64), &Value::Null)
+                );
                 return records;
             }
         }
@@ -53,7 +55,14 @@ async fn cursors_lead_to_every_employee_once() {
     assert!(tables.as_array().unwrap().iter().all(|row| ids.contains(row["employeeId"].as_str().unwrap())));
     let directory = app.get("/api/v1/employees/directory").await.json();
     assert_eq!(directory["employees"].as_array().unwrap().len(), 110);
-    let data = app.send("POST", "/api/v2/datasets/employee/data", json!({"fields": ["firstName", "jobInformationDepartment"], "page": 2, "pageSize": 50})).await.json();
+    let data = app
+        .send(
+            "POST",
+            "/api/v2/datasets/employee/data",
+            json!({"fields": ["firstName", "jobInformationDepartment"], "page": 2, "pageSize": 50}),
+        )
+        .await
+        .json();
     assert_eq!((data["data"].as_array().unwrap().len(), &data["meta"]["totalPages"]), (50, &json!(3)));
     assert!(data["data"][0]["fields"]["jobInformationDepartment"].is_string());
 }
@@ -66,9 +75,16 @@ async fn one_employee_has_the_fields_asked_for() {
     assert_eq!(one.as_object().unwrap().len(), 3);
     assert_eq!(app.get("/api/v1/employees/0").await.json(), json!({"id": "4"}));
     assert_eq!(app.get("/api/v1/employees/999999").await.status, 404);
-    for path in ["/v1/meta/users", "/v1/meta/lists", "/v1/meta/time_off/types", "/v1/employees/4/time_off/calculator",
-        "/v1/employeedependents", "/v1/hris/org/locations", "/v1/employees/4/files/view", "/v1/company_information"]
-    {
+    for path in [
+        "/v1/meta/users",
+        "/v1/meta/lists",
+        "/v1/meta/time_off/types",
+        "/v1/employees/4/time_off/calculator",
+        "/v1/employeedependents",
+        "/v1/hris/org/locations",
+        "/v1/employees/4/files/view",
+        "/v1/company_information",
+    ] {
         assert_eq!(app.get(path).await.status, 200, "{path}");
     }
 }
@@ -84,7 +100,12 @@ async fn changed_tells_inserted_updated_and_deleted() {
     assert_eq!((made.status, made.body.as_str()), (201, ""));
     let new = made.headers["location"].rsplit('/').next().unwrap().to_owned();
     let changed = app.get(&format!("/api/v1/employees/changed?since={before}")).await.json()["employees"].clone();
-    let actions: Vec<_> = changed.as_object().unwrap().iter().map(|(id, change)| (id.as_str(), change["action"].as_str().unwrap())).collect();
+    let actions: Vec<_> = changed
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(id, change)| (id.as_str(), change["action"].as_str().unwrap()))
+        .collect();
     assert_eq!(actions, [("9", "Updated"), (new.as_str(), "Inserted"), ("10", "Deleted")]);
     assert_eq!(app.get(&format!("/api/v1/employees/{new}?fields=lastName")).await.json()["lastName"], "Quist");
     assert_eq!(app.get("/api/v1/employees/changed").await.status, 400);
@@ -98,7 +119,8 @@ async fn time_off_is_asked_for_by_dates_and_can_be_requested() {
     assert_eq!(app.get("/api/v1/time_off/requests").await.status, 400);
     let everything = app.get("/api/v1/time_off/requests?start=2020-01-01&end=2030-01-01").await.json();
     assert_eq!(everything.as_array().unwrap().len(), 120);
-    let asked = json!({"status": "requested", "start": "2027-06-15", "end": "2027-06-16", "timeOffTypeId": 78, "amount": 16});
+    let asked =
+        json!({"status": "requested", "start": "2027-06-15", "end": "2027-06-16", "timeOffTypeId": 78, "amount": 16});
     let made = app.send("PUT", "/api/v1/employees/4/time_off/request", asked).await;
     assert_eq!(made.status, 201);
     let found = app.get("/api/v1/time_off/requests?start=2027-06-01&end=2027-06-30&employeeId=4").await.json();
@@ -124,7 +146,13 @@ async fn a_rotating_refresh_token_works_once() {
         let pairs: Vec<(&str, &str)> = form.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
         outside.form("/token.php?request=token", &pairs).await
     };
-    let first = ask(grant(&[("grant_type", "authorization_code".into()), ("code", code), ("redirect_uri", "http://127.0.0.1/back".into())])).await.json();
+    let first = ask(grant(&[
+        ("grant_type", "authorization_code".into()),
+        ("code", code),
+        ("redirect_uri", "http://127.0.0.1/back".into()),
+    ]))
+    .await
+    .json();
     let token = first["access_token"].as_str().unwrap();
     assert_eq!(app.anonymous().bearer(token).get("/api/v1/meta/fields").await.status, 200);
     app.running().clock().advance(std::time::Duration::from_secs(3601));
@@ -132,7 +160,10 @@ async fn a_rotating_refresh_token_works_once() {
     let refresh = first["refresh_token"].as_str().unwrap().to_owned();
     let form = grant(&[("grant_type", "refresh_token".into()), ("refresh_token", refresh)]);
     let second = ask(form.clone()).await.json();
-    assert_eq!(app.anonymous().bearer(second["access_token"].as_str().unwrap()).get("/api/v1/meta/fields").await.status, 200);
+    assert_eq!(
+        app.anonymous().bearer(second["access_token"].as_str().unwrap()).get("/api/v1/meta/fields").await.status,
+        200
+    );
     let again = ask(form).await;
     assert_eq!((again.status, &again.json()["error"]), (400, &json!("invalid_grant")));
 }

@@ -1,5 +1,4 @@
 //! A plain HTTP client over a TCP stream, so that tests see exactly what is on the wire.
-#![allow(dead_code)]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -96,7 +95,8 @@ impl Client {
         let (head, body) = text.split_once("\r\n\r\n")?;
         let mut lines = head.lines();
         let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-        let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_lowercase(), value.to_owned()));
+        let headers =
+            lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_lowercase(), value.to_owned()));
         Some(Answer { status, headers: headers.collect(), body: body.to_owned() })
     }
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-mod common;
-use common::Client;
+use crate::common::Client;
 
 async fn redmine(options: unisono_sandbox::StartOptions) -> Client {
     let client = Client::start("redmine", options).await;
@@ -50,7 +49,11 @@ async fn paging_returns_every_issue_once_and_references_resolve() {
         let project = app.get(&format!("/projects/{}.json", issue["project"]["id"])).await;
         assert_eq!(project.json()["project"]["name"], issue["project"]["name"]);
         let author = app.get(&format!("/users/{}.json", issue["author"]["id"])).await.json();
-        let name = format!("{} {}", author["user"]["firstname"].as_str().unwrap(), author["user"]["lastname"].as_str().unwrap());
+        let name = format!(
+            "{} {}",
+            author["user"]["firstname"].as_str().unwrap(),
+            author["user"]["lastname"].as_str().unwrap()
+        );
         assert_eq!(issue["author"]["name"], name);
     }
 }

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use unisono_sandbox::StartOptions;
 
-mod common;
-use common::Client;
+use crate::common::Client;
 
 async fn hubspot(options: StartOptions) -> Client {
     let client = Client::start("hubspot", StartOptions { limits: false, ..options }).await;
@@ -39,12 +38,15 @@ async fn a_wrong_token_is_refused() {
 async fn paging_returns_every_object_of_every_type_once() {
     let app = hubspot(Default::default()).await;
     let mut total = 0;
-    for kind in ["contacts", "companies", "deals", "tickets", "notes", "tasks", "calls", "emails", "meetings", "2-1001"] {
+    for kind in ["contacts", "companies", "deals", "tickets", "notes", "tasks", "calls", "emails", "meetings", "2-1001"]
+    {
         let live = all(&app, &format!("/crm/v3/objects/{kind}?limit=9")).await;
         let archived = all(&app, &format!("/crm/v3/objects/{kind}?limit=100&archived=true")).await;
         let ids: BTreeSet<&str> = live.iter().chain(&archived).map(|one| one["id"].as_str().unwrap()).collect();
         assert_eq!(ids.len(), live.len() + archived.len(), "{kind}");
-        assert!(live.iter().all(|one| one["archived"] == false) && archived.iter().all(|one| one["archivedAt"].is_string()));
+        assert!(
+            live.iter().all(|one| one["archived"] == false) && archived.iter().all(|one| one["archivedAt"].is_string())
+        );
         let alias = if kind == "2-1001" { "vehicles" } else { kind };
         assert_eq!(ids.len() as u64, app.running().state().count(alias).unwrap(), "{kind}");
         total += ids.len();
@@ -59,9 +61,15 @@ async fn only_the_properties_asked_for_come_and_all_are_text() {
     let names: Vec<&String> = plain["properties"].as_object().unwrap().keys().collect();
     assert_eq!(names, ["createdate", "email", "firstname", "hs_object_id", "lastmodifieddate", "lastname"]);
     let known = app.get("/crm/v3/properties/deals").await.json();
-    let known: Vec<&str> = known["results"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-    let deal = app.get(&format!("/crm/v3/objects/deals?limit=1&properties={}", known.join(","))).await.json()["results"][0].clone();
-    assert!(deal["properties"].as_object().unwrap().values().all(|value| value.is_string() || value.is_null()), "{deal}");
+    let known: Vec<&str> =
+        known["results"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    let deal =
+        app.get(&format!("/crm/v3/objects/deals?limit=1&properties={}", known.join(","))).await.json()["results"][0]
+            .clone();
+    assert!(
+        deal["properties"].as_object().unwrap().values().all(|value| value.is_string() || value.is_null()),
+        "{deal}"
+    );
 }
 
 #[tokio::test]
@@ -71,8 +79,12 @@ async fn associations_resolve_both_ways() {
     let deal = &deals[3];
     let company = deal["associations"]["companies"]["results"][0].clone();
     assert_eq!(company["type"], "deal_to_company");
-    let back = app.get(&format!("/crm/v4/objects/companies/{}/associations/deals", company["id"].as_str().unwrap())).await.json();
-    let ids: Vec<String> = back["results"].as_array().unwrap().iter().map(|one| one["toObjectId"].to_string()).collect();
+    let back = app
+        .get(&format!("/crm/v4/objects/companies/{}/associations/deals", company["id"].as_str().unwrap()))
+        .await
+        .json();
+    let ids: Vec<String> =
+        back["results"].as_array().unwrap().iter().map(|one| one["toObjectId"].to_string()).collect();
     assert!(ids.contains(&deal["id"].as_str().unwrap().to_owned()), "{ids:?}");
 }
 
@@ -102,7 +114,8 @@ async fn search_since_agrees_with_the_list() {
         "sorts": [{"propertyName": "hs_lastmodifieddate", "direction": "ASCENDING"}], "properties": [], "limit": 200});
     let found = app.send("POST", "/crm/v3/objects/deals/search", body).await.json();
     assert_eq!(found["total"], expected);
-    let times: Vec<&str> = found["results"].as_array().unwrap().iter().map(|one| one["updatedAt"].as_str().unwrap()).collect();
+    let times: Vec<&str> =
+        found["results"].as_array().unwrap().iter().map(|one| one["updatedAt"].as_str().unwrap()).collect();
     assert!(times.is_sorted() && !times.is_empty() && times.len() < live.len());
 }
 
@@ -114,12 +127,18 @@ async fn writes_stick_and_deleting_archives() {
     assert_eq!(made.status, 201);
     assert_eq!(app.send("POST", "/crm/v3/objects/contacts", new).await.status, 409);
     let id = made.json()["id"].as_str().unwrap().to_owned();
-    app.send("PATCH", &format!("/crm/v3/objects/contacts/{id}"), json!({"properties": {"firstname": "Eleonora"}})).await;
+    app.send("PATCH", &format!("/crm/v3/objects/contacts/{id}"), json!({"properties": {"firstname": "Eleonora"}}))
+        .await;
     let read = app.get(&format!("/crm/v3/objects/contacts/{id}?properties=firstname,email")).await.json();
-    assert_eq!((&read["properties"]["firstname"], &read["properties"]["email"]), (&json!("Eleonora"), &json!("nora@willow.example")));
+    assert_eq!(
+        (&read["properties"]["firstname"], &read["properties"]["email"]),
+        (&json!("Eleonora"), &json!("nora@willow.example"))
+    );
     assert_eq!(app.send("DELETE", &format!("/crm/v3/objects/contacts/{id}"), Value::Null).await.status, 204);
     assert_eq!(app.get(&format!("/crm/v3/objects/contacts/{id}")).await.status, 404);
-    assert!(all(&app, "/crm/v3/objects/contacts?archived=true&limit=100").await.iter().any(|one| one["id"] == json!(id)));
+    assert!(
+        all(&app, "/crm/v3/objects/contacts?archived=true&limit=100").await.iter().any(|one| one["id"] == json!(id))
+    );
 }
 
 #[tokio::test]
