@@ -8,7 +8,8 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use unisono_auth::Sealer;
 use unisono_catalog::Catalog;
-use unisono_engine::{Engine, Parts, Project, RequestBuffer, SystemClock};
+use unisono_connector::Connector;
+use unisono_engine::{Connectors, Engine, Parts, Project, RequestBuffer, SystemClock};
 use unisono_model::Models;
 use unisono_outbound::{Guard, GuardConfig, Outbound};
 use unisono_store::{OpenOptions, Store};
@@ -24,6 +25,19 @@ pub struct Joined {
     pub models: Arc<Models>,
 }
 
+/// The catalog as the engine sees it.
+pub struct Shelf(pub Catalog);
+
+impl Connectors for Shelf {
+    fn get(&self, slug: &str) -> Option<Arc<Connector>> {
+        self.0.get(slug)
+    }
+
+    fn list(&self) -> Vec<Arc<Connector>> {
+        self.0.list()
+    }
+}
+
 /// Opens the database and joins everything.
 pub async fn join(settings: &Settings) -> Result<Joined, Failure> {
     let sealer = sealer(settings)?;
@@ -36,8 +50,8 @@ pub async fn join(settings: &Settings) -> Result<Joined, Failure> {
     let engine = Engine::new(Parts {
         store,
         outbound: Outbound::new(config)?,
-        sealer,
-        connectors: Arc::new(catalog),
+        sealer: Arc::new(sealer),
+        connectors: Arc::new(Shelf(catalog)),
         models: Arc::clone(&models),
         requests,
         clock: Arc::new(SystemClock),

@@ -110,7 +110,6 @@ fn secret_key(settings: &Settings) -> Result<String, Failure> {
 }
 
 fn connectors(settings: &Settings) -> Result<String, Failure> {
-    use unisono_engine::Connectors as _;
     let catalog = join::catalog(settings)?;
     let names: Vec<String> = catalog.list().iter().map(|connector| connector.slug.clone()).collect();
     Ok(format!("{} ({})", names.len(), names.join(", ")))

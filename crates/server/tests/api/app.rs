@@ -191,7 +191,7 @@ fn engine(store: Store, sealer: Sealer) -> Engine {
     Engine::new(Parts {
         store,
         outbound: Outbound::new(config).unwrap(),
-        sealer,
+        sealer: Arc::new(sealer),
         connectors: Arc::new(NoConnectors),
         models: Arc::clone(&MODELS),
         requests: RequestBuffer::default(),
