@@ -191,7 +191,7 @@ pub struct Field {
     /// Every category has it and the store keeps it in columns or apart: id, remote_id, created_at, modified_at,
     /// remote_was_deleted, field_mappings, remote_data, remote_fields.
     pub standard: bool,
-    /// Left out of replies unless `include_sensitive_fields=true`.
+    /// Null in replies unless `include_sensitive_fields=true`.
     pub sensitive: bool,
     /// What it means.
     pub description: String,
