@@ -19,7 +19,8 @@ fn models() -> Models {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
     let folders = std::fs::read_dir(root).unwrap().map(|d| d.unwrap().path());
     let files = folders.flat_map(|folder| std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()));
-    Models::load(files.map(|path| (path.to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap()))).unwrap()
+    Models::load(files.map(|path| (path.to_str().unwrap().to_owned(), std::fs::read_to_string(&path).unwrap())))
+        .unwrap()
 }
 
 #[derive(Deserialize)]
@@ -103,7 +104,9 @@ struct Unified<'a> {
 
 fn hard_coded(json: &[u8]) -> (String, Vec<u8>) {
     let raw: Raw<'_> = sonic_rs::from_slice(json).unwrap();
-    let table = |value: &'static [(&str, &'static str)], key: &str| value.iter().find(|(k, _)| *k == key).map_or("", |(_, v)| v);
+    let table = |value: &'static [(&str, &'static str)], key: &str| {
+        value.iter().find(|(k, _)| *k == key).map_or("", |(_, v)| v)
+    };
     let midnight = |date: &str| format!("{date}T00:00:00Z");
     let unified = Unified {
         employee_url: &raw.url,
@@ -145,10 +148,14 @@ fn main() {
     let read: ReadManifest = serde_saphyr::from_str(employees::READ).unwrap();
     let mapping = Mapping::compile(&models, models.model("hris.employee").unwrap(), &read, None, &[]).unwrap();
     assert!(mapping.interpreted().is_empty());
-    let filters: Vec<Expr> = read.fields.values().map(|rule| match rule {
-        FieldRule::Jq(source) => Expr::parse_interpreted(source, &[]).unwrap(),
-        FieldRule::Table(table) => Expr::parse_interpreted(&table.from, &[]).unwrap(),
-    }).collect();
+    let filters: Vec<Expr> = read
+        .fields
+        .values()
+        .map(|rule| match rule {
+            FieldRule::Jq(source) => Expr::parse_interpreted(source, &[]).unwrap(),
+            FieldRule::Table(table) => Expr::parse_interpreted(&table.from, &[]).unwrap(),
+        })
+        .collect();
     let records: Vec<String> = (0..1000).map(|i| employees::employee(i * 37)).collect();
     let bytes = records.iter().map(String::len).sum::<usize>() / records.len();
 
@@ -157,18 +164,26 @@ fn main() {
     group.throughput(Throughput::Elements(1));
     let mut next = records.iter().cycle().map(|r| r.as_bytes());
     let mut raw = move || next.next().unwrap();
-    group.bench_function("parse only, sonic value", |b| b.iter(|| sonic_rs::from_slice::<sonic_rs::Value>(black_box(raw())).unwrap()));
+    group.bench_function("parse only, sonic value", |b| {
+        b.iter(|| sonic_rs::from_slice::<sonic_rs::Value>(black_box(raw())).unwrap())
+    });
     group.bench_function("hard-coded struct", |b| b.iter(|| hard_coded(black_box(raw()))));
-    group.bench_function("our mapping, parse and map", |b| b.iter(|| match mapping.map(black_box(raw()), &[], &RemoteIds) {
-        Outcome::Mapped(mapped) => mapped,
-        other => panic!("{other:?}"),
-    }));
-    group.bench_function("our mapping, remote id only", |b| b.iter(|| mapping.remote_id(black_box(raw()), &[]).unwrap()));
+    group.bench_function("our mapping, parse and map", |b| {
+        b.iter(|| match mapping.map(black_box(raw()), &[], &RemoteIds) {
+            Outcome::Mapped(mapped) => mapped,
+            other => panic!("{other:?}"),
+        })
+    });
+    group.bench_function("our mapping, remote id only", |b| {
+        b.iter(|| mapping.remote_id(black_box(raw()), &[]).unwrap())
+    });
     group.sample_size(10);
-    group.bench_function("interpreted, 27 filters", |b| b.iter(|| {
-        let record: sonic_rs::Value = sonic_rs::from_slice(black_box(raw())).unwrap();
-        filters.iter().map(|f| f.eval_all(&record, &[]).unwrap()).collect::<Vec<_>>()
-    }));
+    group.bench_function("interpreted, 27 filters", |b| {
+        b.iter(|| {
+            let record: sonic_rs::Value = sonic_rs::from_slice(black_box(raw())).unwrap();
+            filters.iter().map(|f| f.eval_all(&record, &[]).unwrap()).collect::<Vec<_>>()
+        })
+    });
     group.finish();
     criterion.final_summary();
 }

@@ -57,8 +57,6 @@ fn alternatives_treat_null_false_and_errors_alike() {
     direct(r#"{"a":[]}"#, ".a[] // 9", "9");
 }
 
-
-
 #[test]
 fn construction_and_tables() {
     direct(r#"{"a":1,"n":"k"}"#, "{a, (.n): 2, \"c d\": .a}", r#"{"a":1,"k":2,"c d":1}"#);
@@ -103,7 +101,11 @@ fn functions_of_jq() {
     direct(r#""a,b""#, r#"split(",")"#, r#"["a","b"]"#);
     direct(r#""""#, r#"split(",")"#, "[]");
     direct(r#""aÉx""#, "ascii_downcase, ascii_upcase, length", r#""aÉx" "AÉX" 3"#);
-    direct(r#""abc""#, r#"startswith("a"), endswith("a"), ltrimstr("a"), rtrimstr("bc"), ltrimstr(1), test("b")"#, r#"true false "bc" "a" "abc" true"#);
+    direct(
+        r#""abc""#,
+        r#"startswith("a"), endswith("a"), ltrimstr("a"), rtrimstr("bc"), ltrimstr(1), test("b")"#,
+        r#"true false "bc" "a" "abc" true"#,
+    );
     direct("1", r#"startswith("a")"#, "error");
     direct(r#"[" 12","1.5","12",3]"#, "[.[] | tonumber?]", "[1.5,12,3]");
     direct(r#"[null,true,1,"a",[],{}]"#, "map(type)", r#"["null","boolean","number","string","array","object"]"#);
@@ -176,7 +178,10 @@ fn variables_are_those_declared() {
 #[test]
 fn mistakes_are_found_when_parsing() {
     let message = |source: &str| Expr::parse(source).unwrap_err().to_string();
-    assert_eq!(message(".a | ascii_downcas"), "at character 5: unknown function `ascii_downcas`, did you mean `ascii_downcase`?");
+    assert_eq!(
+        message(".a | ascii_downcas"),
+        "at character 5: unknown function `ascii_downcas`, did you mean `ascii_downcase`?"
+    );
     assert_eq!(message("(.a"), "at character 3: a ( is never closed");
     assert_eq!(message(".a +"), "at character 4: expected term, found the end");
     assert_eq!(message("split"), "at character 0: `split` takes 1 or 2 arguments, not 0");
@@ -220,7 +225,11 @@ fn one_value_is_wanted_where_one_is_asked() {
 
 #[test]
 fn numbers_survive() {
-    direct("[9223372036854775807, 18446744073709551615, -9223372036854775808, 0.1]", ".[]", "9223372036854775807 18446744073709551615 -9223372036854775808 0.1");
+    direct(
+        "[9223372036854775807, 18446744073709551615, -9223372036854775808, 0.1]",
+        ".[]",
+        "9223372036854775807 18446744073709551615 -9223372036854775808 0.1",
+    );
     direct("9223372036854775807", "tostring", r#""9223372036854775807""#);
 }
 

@@ -175,7 +175,9 @@ fn nested_objects_are_completed() {
 #[test]
 fn remote_fields_carry_their_class() {
     let mapping = mapping("crm.contact", CONTACT);
-    let Outcome::Mapped(record) = map(&mapping, r#"{"id":1,"custom":[{"k":"c1","n":"Colour","v":["red"]}]}"#) else { panic!() };
+    let Outcome::Mapped(record) = map(&mapping, r#"{"id":1,"custom":[{"k":"c1","n":"Colour","v":["red"]}]}"#) else {
+        panic!()
+    };
     let fields: serde_json::Value = serde_json::from_slice(&record.remote_fields.unwrap()).unwrap();
     assert_eq!(fields[0]["value"], serde_json::json!(["red"]));
     let class = &fields[0]["remote_field_class"];
@@ -189,13 +191,19 @@ fn mistakes_name_the_field_and_the_nearest_name() {
         compile(model, read).unwrap_err().iter().map(ToString::to_string).collect()
     };
     let read = "id: .id\nfields:\n  firts_name: .a\n  gender: { from: .x | ascii_upcas, map: {} }\n  created_at: .c\n";
-    assert_eq!(messages("hris.employee", read), [
-        "fields.firts_name: hris.employee has no field `firts_name`, did you mean `first_name`?",
-        "fields.created_at: `created_at` is set by Unisono; it cannot be mapped",
-        "fields.gender.from: unknown function `ascii_upcas`, did you mean `ascii_upcase`?",
-    ]);
+    assert_eq!(
+        messages("hris.employee", read),
+        [
+            "fields.firts_name: hris.employee has no field `firts_name`, did you mean `first_name`?",
+            "fields.created_at: `created_at` is set by Unisono; it cannot be mapped",
+            "fields.gender.from: unknown function `ascii_upcas`, did you mean `ascii_upcase`?",
+        ]
+    );
     let read = "id: .id\nfields:\n  email_addresses: '[.e[] | {emial_address: .a}]'\n";
-    assert_eq!(messages("crm.contact", read), ["fields.email_addresses: EmailAddress has no field `emial_address`, did you mean `email_address`?"]);
+    assert_eq!(
+        messages("crm.contact", read),
+        ["fields.email_addresses: EmailAddress has no field `emial_address`, did you mean `email_address`?"]
+    );
 }
 
 #[test]
@@ -207,4 +215,13 @@ fn the_version_changes_with_the_spec_and_says_what_is_interpreted() {
     let slow = mapping("hris.employee", "id: .id\nfields: { first_name: '.a | sub(\"x\"; \"y\")' }");
     assert_eq!(slow.interpreted(), ["fields.first_name"]);
     assert_eq!(mapped(&slow, r#"{"id":1,"a":"axe"}"#)["first_name"], "aye");
+}
+
+#[test]
+fn a_record_of_absurd_depth_is_rejected() {
+    let mapping = mapping("hris.employee", "id: .id\nfields: { custom_fields: .c }");
+    let deep = format!(r#"{{"id":1,"c":{{"x":{}{}}}}}"#, "[".repeat(200_000), "]".repeat(200_000));
+    assert_eq!(rejected(&mapping, &deep).field, "record");
+    let fine = format!(r#"{{"id":1,"c":{{"x":{}{}}}}}"#, "[".repeat(50), "]".repeat(50));
+    assert!(mapped(&mapping, &fine)["custom_fields"]["x"].is_array());
 }

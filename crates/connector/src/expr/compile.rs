@@ -9,8 +9,9 @@ use jaq_core::ops::Math;
 use jaq_core::path::{Opt, Part, Path};
 
 use super::Val;
+use super::context::Hint;
 use super::functions::{Fun, parse_number, put};
-use super::run::{Hint, Node};
+use super::run::Node;
 
 /// Compiles, or `None` if the expression is outside the subset.
 pub(super) fn compile(term: &Term<&str>, variables: &[&str]) -> Option<Node> {
@@ -125,9 +126,11 @@ impl Scope<'_> {
     fn call(&mut self, name: &str, args: &[Term<&str>]) -> Option<Node> {
         match (name, args) {
             ("empty", []) => Some(Node::Empty),
-            ("first" | "last", []) => {
-                Some(Node::Index { of: Box::new(Node::Id), index: if name == "first" { 0 } else { -1 }, optional: false })
-            }
+            ("first" | "last", []) => Some(Node::Index {
+                of: Box::new(Node::Id),
+                index: if name == "first" { 0 } else { -1 },
+                optional: false,
+            }),
             ("first", [of]) => Some(Node::First(Box::new(self.node(of)?))),
             ("last", [of]) => Some(Node::Last(Box::new(self.node(of)?))),
             ("select", [condition]) => Some(Node::Select(self.single(condition)?)),
@@ -183,7 +186,9 @@ impl Scope<'_> {
 
     fn index(&mut self, of: Node, key: &Term<&str>, optional: bool) -> Option<Node> {
         match (literal(key), of) {
-            (Some(Val::Str(key)), of) => Some(Node::Key { of: Box::new(of), key: (*key).into(), optional, hint: Hint::default() }),
+            (Some(Val::Str(key)), of) => {
+                Some(Node::Key { of: Box::new(of), key: (*key).into(), optional, hint: Hint::default() })
+            }
             (Some(Val::Int(index)), of) => Some(Node::Index { of: Box::new(of), index, optional }),
             (Some(_), _) => None,
             (None, Node::Const(Val::Obj(pairs))) => {

@@ -99,8 +99,14 @@ impl Fun {
             Self::Unique => sorted(&input, true),
             Self::Sort => sorted(&input, false),
             Self::Reverse => reverse(input),
-            Self::Min => Ok(array(&input, "min")?.into_iter().reduce(|a, b| if b.compare(&a).is_lt() { b } else { a }).unwrap_or(Val::Null)),
-            Self::Max => Ok(array(&input, "max")?.into_iter().reduce(|a, b| if b.compare(&a).is_ge() { b } else { a }).unwrap_or(Val::Null)),
+            Self::Min => Ok(array(&input, "min")?
+                .into_iter()
+                .reduce(|a, b| if b.compare(&a).is_lt() { b } else { a })
+                .unwrap_or(Val::Null)),
+            Self::Max => Ok(array(&input, "max")?
+                .into_iter()
+                .reduce(|a, b| if b.compare(&a).is_ge() { b } else { a })
+                .unwrap_or(Val::Null)),
             Self::Any => Ok(Val::Bool(values(&input)?.iter().any(Val::truthy))),
             Self::All => Ok(Val::Bool(values(&input)?.iter().all(Val::truthy))),
             Self::Floor => number(&input, f64::floor),
@@ -222,9 +228,7 @@ fn subtract<'a>(l: Val<'a>, r: Val<'a>) -> Answer<'a> {
         return Ok(Val::Float(a - b));
     }
     match (l.items(), r.items()) {
-        (Some(a), Some(b)) => {
-            Ok(Val::Arr(a.into_iter().filter(|x| !b.iter().any(|y| x.compare(y).is_eq())).collect()))
-        }
+        (Some(a), Some(b)) => Ok(Val::Arr(a.into_iter().filter(|x| !b.iter().any(|y| x.compare(y).is_eq())).collect())),
         _ => Err(EvalError::Data(format!("{} and {} cannot be subtracted", l.shown(), r.shown()))),
     }
 }
@@ -369,7 +373,9 @@ fn join<'a>(input: &Val<'a>, separator: &Val<'a>) -> Answer<'a> {
         }
         match item {
             Val::Null => {}
-            Val::Str(_) | Val::Bool(_) | Val::Int(_) | Val::Uint(_) | Val::Float(_) => joined.push_str(&item.into_text()),
+            Val::Str(_) | Val::Bool(_) | Val::Int(_) | Val::Uint(_) | Val::Float(_) => {
+                joined.push_str(&item.into_text())
+            }
             other => return fail(&other, "joined"),
         }
     }
@@ -396,14 +402,22 @@ fn from_entries<'a>(input: &Val<'a>) -> Answer<'a> {
     let mut pairs = Vec::new();
     for entry in values(input)? {
         let named = |names: &[&str]| {
-            let found = names.iter().map(|n| entry.get(n)).find(|v| v.as_ref().map_or(true, |v| !matches!(v, Val::Null | Val::Bool(false))));
+            let found = names
+                .iter()
+                .map(|n| entry.get(n))
+                .find(|v| v.as_ref().map_or(true, |v| !matches!(v, Val::Null | Val::Bool(false))));
             found.unwrap_or(Ok(Val::Null))
         };
         let key = match named(&["key", "k", "name", "Name", "Key", "K"])? {
-            key @ (Val::Str(_) | Val::Int(_) | Val::Uint(_) | Val::Float(_) | Val::Bool(_) | Val::Null) => key.into_text(),
+            key @ (Val::Str(_) | Val::Int(_) | Val::Uint(_) | Val::Float(_) | Val::Bool(_) | Val::Null) => {
+                key.into_text()
+            }
             other => return fail(&other, "used as a key"),
         };
-        let value = ["value", "v", "Value", "V"].iter().map(|n| entry.get(n)).find(|v| v.as_ref().map_or(true, |v| !matches!(v, Val::Null)));
+        let value = ["value", "v", "Value", "V"]
+            .iter()
+            .map(|n| entry.get(n))
+            .find(|v| v.as_ref().map_or(true, |v| !matches!(v, Val::Null)));
         put(&mut pairs, key, value.unwrap_or(Ok(Val::Null))?);
     }
     Ok(Val::Obj(pairs))

@@ -11,8 +11,9 @@ use jaq_core::load::{Arena, File, Loader};
 use jaq_core::{Compiler, Ctx, Cv, DataT, Exn, Lut, Native, ValX, ValXs, Vars, data::HasLut};
 use sonic_rs::Value;
 
+use super::context::Budget;
 use super::functions::{self, Fun};
-use super::run::{Budget, Flow, Next};
+use super::run::{Flow, Next};
 use super::{EvalError, ExprError, Limits, Val, parse, print};
 
 /// A native of the interpreter: name, arguments, code.
@@ -22,8 +23,21 @@ type Jaq = jaq_json::Val;
 
 /// Functions of the interpreter that reach outside, print, or cannot be bounded.
 const FORBIDDEN: &[&str] = &[
-    "now", "env", "input", "inputs", "input_filename", "halt", "halt_error", "debug", "debug_empty", "stderr",
-    "stderr_empty", "localtime", "strflocaltime", "combinations", "__range",
+    "now",
+    "env",
+    "input",
+    "inputs",
+    "input_filename",
+    "halt",
+    "halt_error",
+    "debug",
+    "debug_empty",
+    "stderr",
+    "stderr_empty",
+    "localtime",
+    "strflocaltime",
+    "combinations",
+    "__range",
 ];
 
 /// Definitions that replace jaq's: loops that count their steps, and what jq answers differently.
@@ -125,15 +139,14 @@ impl Program {
         let modules = Loader::new(definitions())
             .load(&arena, file)
             .map_err(|_| unreadable("the expression uses syntax that is not supported"))?;
-        let compiled = Compiler::default()
-            .with_funs(natives())
-            .with_global_vars(variables.iter().copied())
-            .compile(modules);
+        let compiled =
+            Compiler::default().with_funs(natives()).with_global_vars(variables.iter().copied()).compile(modules);
         match compiled {
             Ok(filter) => Ok(Self { filter }),
             Err(errors) => {
                 let first = errors.into_iter().flat_map(|(_, errors)| errors).next();
-                Err(first.map_or_else(|| unreadable("cannot be compiled"), |(name, kind)| undefined(source, name, kind)))
+                Err(first
+                    .map_or_else(|| unreadable("cannot be compiled"), |(name, kind)| undefined(source, name, kind)))
             }
         }
     }
@@ -160,7 +173,10 @@ impl Program {
                 }
             };
             if let Some(what) = oversized(&value, limits) {
-                return Err(EvalError::Limit { what, limit: if what == "depth" { limits.depth } else { limits.bytes } });
+                return Err(EvalError::Limit {
+                    what,
+                    limit: if what == "depth" { limits.depth } else { limits.bytes },
+                });
             }
             if out(Val::from_jaq(&value)?)? == Flow::Stop {
                 break;
@@ -188,7 +204,8 @@ fn undefined(source: &str, name: &str, kind: jaq_core::compile::Undefined) -> Ex
         }
         Undefined::Filter(arity) => {
             let known = names();
-            let mut arities: Vec<String> = known.iter().filter(|(n, _)| *n == name).map(|(_, a)| a.to_string()).collect();
+            let mut arities: Vec<String> =
+                known.iter().filter(|(n, _)| *n == name).map(|(_, a)| a.to_string()).collect();
             arities.sort();
             if !arities.is_empty() {
                 let message = format!("`{name}` takes {} arguments, not {arity}", arities.join(" or "));
@@ -206,7 +223,7 @@ fn undefined(source: &str, name: &str, kind: jaq_core::compile::Undefined) -> Ex
 /// Names and arities of everything that can be called.
 fn names() -> Vec<(&'static str, usize)> {
     let defined = definitions().map(|d| (d.name, d.args.len()));
-    let native = natives().into_iter().map(|(name, args, _)| (name, args.len()));
+    let native = natives().map(|(name, args, _)| (name, args.len()));
     defined.chain(native).filter(|(n, _)| !n.starts_with('_') && !n.starts_with('!')).collect()
 }
 
@@ -220,7 +237,8 @@ fn definitions() -> impl Iterator<Item = jaq_core::load::parse::Def<&'static str
     let mut ours = ours();
     let mut all = Vec::new();
     for def in jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()) {
-        let same = |d: &jaq_core::load::parse::Def<&str>| d.name == def.name || (d.name == "__at" && def.name == "first");
+        let same =
+            |d: &jaq_core::load::parse::Def<&str>| d.name == def.name || (d.name == "__at" && def.name == "first");
         let arity = def.args.len();
         if ours.iter().any(same) {
             let (here, later) = ours.into_iter().partition(same);

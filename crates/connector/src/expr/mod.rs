@@ -9,6 +9,7 @@
 
 mod bounds;
 mod compile;
+mod context;
 mod convert;
 mod dates;
 mod functions;
@@ -22,14 +23,15 @@ mod val;
 
 use sonic_rs::Value;
 
-pub use dates::{Instant, parse_instant};
-pub use own::{OWN_FUNCTIONS, OwnFunction};
-pub use template::Template;
+pub(crate) use context::{Budget, Record};
 pub(crate) use convert::{write_float, write_string};
 pub(crate) use dates::{Date, parse_date};
+pub use dates::{Instant, parse_instant};
 pub(crate) use functions::parse_number;
+pub use own::{OWN_FUNCTIONS, OwnFunction};
 pub(crate) use parse::nearest;
-pub(crate) use run::{Budget, Flow, Record};
+pub(crate) use run::Flow;
+pub use template::Template;
 pub(crate) use val::Val;
 
 /// Why an expression cannot be used. Positions are byte offsets into the source.
@@ -193,7 +195,7 @@ impl Expr {
         {
             self.check(vars)?;
             let budget = Budget::new(Limits::DEFAULT);
-            return node.one(&run::Cx::new(vars, &budget), &Val::from_value(input));
+            return node.one(&context::Cx::new(vars, &budget), &Val::from_value(input));
         }
         let mut found = None;
         self.each(input, vars, &Limits::DEFAULT, &mut |value| {
@@ -214,7 +216,7 @@ impl Expr {
         budget: &Budget,
     ) -> Result<Val<'a>, EvalError> {
         match &self.form {
-            Form::Direct(node) if self.single => node.one(&run::Cx::of(record, vars, budget), record.root()),
+            Form::Direct(node) if self.single => node.one(&context::Cx::of(record, vars, budget), record.root()),
             _ => self.one(record.value, vars),
         }
     }
@@ -245,7 +247,7 @@ impl Expr {
         match &self.form {
             Form::Direct(node) => {
                 let budget = Budget::new(*limits);
-                node.each(&run::Cx::new(vars, &budget), &Val::from_value(input), &mut counted)?;
+                node.each(&context::Cx::new(vars, &budget), &Val::from_value(input), &mut counted)?;
             }
             Form::Interpreted(program) => program.each(input, vars, limits, &mut counted)?,
         }

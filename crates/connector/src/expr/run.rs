@@ -3,17 +3,14 @@
 //! Always true: `one` is called only on nodes that give exactly one value (`single`), which the
 //! compiler has checked; `each` works on all. An error given by the receiver of the values passes
 //! through `?` and `//` untouched, and so does a reached limit.
-//! Elsewhere: `compile` builds the nodes.
+//! Elsewhere: `compile` builds the nodes, `context` is what they see beside their input.
 
 use std::borrow::Cow;
-use std::cell::Cell;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use jaq_core::ops::Cmp;
-use sonic_rs::{JsonContainerTrait, Value};
-
+use super::context::{Cx, Hint, Local};
 use super::functions::{Fun, put};
-use super::{EvalError, Limits, PathStep, Val};
+use super::{EvalError, PathStep, Val};
+use jaq_core::ops::Cmp;
 
 /// Whether to go on after a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,13 +29,33 @@ pub(super) enum Node {
     Const(Val<'static>),
     External(usize),
     Local(usize),
-    Key { of: Box<Node>, key: Box<str>, optional: bool, hint: Hint },
-    Index { of: Box<Node>, index: i64, optional: bool },
+    Key {
+        of: Box<Node>,
+        key: Box<str>,
+        optional: bool,
+        hint: Hint,
+    },
+    Index {
+        of: Box<Node>,
+        index: i64,
+        optional: bool,
+    },
     /// `of[key]` with a computed key.
-    Lookup { of: Box<Node>, key: Box<Node>, optional: bool },
+    Lookup {
+        of: Box<Node>,
+        key: Box<Node>,
+        optional: bool,
+    },
     /// A literal table indexed by a key.
-    Table { rows: Vec<(Box<str>, Val<'static>)>, key: Box<Node>, optional: bool },
-    Iterate { of: Box<Node>, optional: bool },
+    Table {
+        rows: Vec<(Box<str>, Val<'static>)>,
+        key: Box<Node>,
+        optional: bool,
+    },
+    Iterate {
+        of: Box<Node>,
+        optional: bool,
+    },
     Pipe(Box<Node>, Box<Node>),
     Bind(Box<Node>, Box<Node>),
     Comma(Box<Node>, Box<Node>),
@@ -58,122 +75,15 @@ pub(super) enum Node {
     Select(Box<Node>),
     Empty,
     /// `any(generator; condition)` and `all(...)`: stops at the first value whose truth is `stop`.
-    Quantify { stop: bool, generator: Box<Node>, condition: Box<Node> },
+    Quantify {
+        stop: bool,
+        generator: Box<Node>,
+        condition: Box<Node>,
+    },
     First(Box<Node>),
     Last(Box<Node>),
     /// `test` with a pattern without special characters.
     Contains(Box<str>),
-}
-
-/// What is left of the limits of one evaluation.
-#[derive(Debug)]
-pub(crate) struct Budget {
-    pub(super) limits: Limits,
-    steps: Cell<u64>,
-}
-
-impl Budget {
-    /// A full budget.
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, steps: Cell::new(limits.steps) }
-    }
-
-    /// Takes steps from the budget.
-    pub(super) fn charge(&self, steps: u64) -> Result<(), EvalError> {
-        match self.steps.get().checked_sub(steps) {
-            Some(left) => {
-                self.steps.set(left);
-                Ok(())
-            }
-            None => Err(EvalError::Limit { what: "steps", limit: self.limits.steps }),
-        }
-    }
-
-    /// Steps taken so far.
-    pub(super) fn taken(&self) -> u64 {
-        self.limits.steps - self.steps.get()
-    }
-}
-
-/// A value bound by `as`.
-struct Local<'e, 'a> {
-    value: Val<'a>,
-    outer: Option<&'e Local<'e, 'a>>,
-}
-
-/// Where a key was found in the record before: records of one stream list their keys in the same order.
-#[derive(Debug, Default)]
-pub(super) struct Hint(AtomicUsize);
-
-/// A record that many expressions look into.
-pub(crate) struct Record<'a> {
-    pub(crate) value: &'a Value,
-    root: Val<'a>,
-    pairs: Vec<(&'a str, &'a Value)>,
-}
-
-impl<'a> Record<'a> {
-    /// Lists the record's keys once.
-    pub(crate) fn new(value: &'a Value) -> Self {
-        let pairs = value.as_object().map(|o| o.iter().collect()).unwrap_or_default();
-        Self { value, root: Val::from_value(value), pairs }
-    }
-
-    /// The whole record.
-    pub(super) fn root(&self) -> &Val<'a> {
-        &self.root
-    }
-
-    fn get(&self, key: &str, hint: &Hint) -> Val<'a> {
-        let place = hint.0.load(Ordering::Relaxed);
-        if let Some((name, value)) = self.pairs.get(place)
-            && *name == key
-        {
-            return Val::from_value(value);
-        }
-        match self.pairs.iter().position(|(name, _)| *name == key) {
-            Some(place) => {
-                hint.0.store(place, Ordering::Relaxed);
-                Val::from_value(self.pairs[place].1)
-            }
-            None => Val::Null,
-        }
-    }
-}
-
-/// What an evaluation sees beside its input.
-pub(super) struct Cx<'e, 'a> {
-    vars: &'a [&'a Value],
-    budget: &'e Budget,
-    locals: Option<&'e Local<'e, 'a>>,
-    record: Option<&'e Record<'a>>,
-}
-
-impl<'e, 'a> Cx<'e, 'a> {
-    pub(super) fn new(vars: &'a [&'a Value], budget: &'e Budget) -> Self {
-        Self { vars, budget, locals: None, record: None }
-    }
-
-    pub(super) fn of(record: &'e Record<'a>, vars: &'a [&'a Value], budget: &'e Budget) -> Self {
-        Self { vars, budget, locals: None, record: Some(record) }
-    }
-
-    fn get(&self, input: &Val<'a>, key: &str, hint: &Hint) -> Result<Val<'a>, EvalError> {
-        match (input, self.record) {
-            (Val::Json(value), Some(record)) if std::ptr::eq(*value, record.value) && !record.pairs.is_empty() => {
-                Ok(record.get(key, hint))
-            }
-            _ => input.get(key),
-        }
-    }
-
-    fn local(&self, index: usize) -> Val<'a> {
-        let mut local = self.locals;
-        for _ in 0..index {
-            local = local.and_then(|l| l.outer);
-        }
-        local.map_or(Val::Null, |l| l.value.clone())
-    }
 }
 
 impl Node {
@@ -237,7 +147,7 @@ impl Node {
         match self {
             Self::Id => Ok(input.clone()),
             Self::Const(value) => Ok(value.borrow()),
-            Self::External(index) => Ok(cx.vars.get(*index).map_or(Val::Null, |v| Val::from_value(v))),
+            Self::External(index) => Ok(cx.external(*index)),
             Self::Local(index) => {
                 let value = cx.local(*index);
                 cx.budget.charge(weight(&value))?;
@@ -256,13 +166,24 @@ impl Node {
             Self::Pipe(l, r) => r.one(cx, &l.one(cx, input)?),
             Self::Bind(value, body) => {
                 let local = Local { value: value.one(cx, input)?, outer: cx.locals };
-                body.one(&Cx { vars: cx.vars, budget: cx.budget, locals: Some(&local), record: cx.record }, input)
+                body.one(&cx.with(&local), input)
             }
             Self::Alt(l, r) => match l.one(cx, input) {
                 Ok(value) if value.truthy() => Ok(value),
                 Err(limit @ EvalError::Limit { .. }) => Err(limit),
                 _ => r.one(cx, input),
             },
+            Self::Iterate { .. } | Self::Comma(..) | Self::Try(_) | Self::Select(_) | Self::Empty => {
+                Err(EvalError::Many)
+            }
+            Self::First(_) | Self::Last(_) => Err(EvalError::Many),
+            computed => computed.compute(cx, input),
+        }
+    }
+
+    /// The one value of a node that makes a new value.
+    fn compute<'a>(&'a self, cx: &Cx<'_, 'a>, input: &Val<'a>) -> Result<Val<'a>, EvalError> {
+        match self {
             Self::And(l, r) => Ok(Val::Bool(l.one(cx, input)?.truthy() && r.one(cx, input)?.truthy())),
             Self::Or(l, r) => Ok(Val::Bool(l.one(cx, input)?.truthy() || r.one(cx, input)?.truthy())),
             Self::Cmp(op, l, r) => {
@@ -296,25 +217,15 @@ impl Node {
                 None => Err(EvalError::Data(format!("{} cannot be matched: not a string", input.shown()))),
             },
             Self::Quantify { stop, generator, condition } => quantify(*stop, generator, condition, cx, input),
-            Self::Iterate { .. } | Self::Comma(..) | Self::Try(_) | Self::Select(_) | Self::Empty => Err(EvalError::Many),
-            Self::First(_) | Self::Last(_) => Err(EvalError::Many),
+            other => other.one(cx, input),
         }
     }
 
     /// Calls `out` with every value, until it says stop.
-    pub(super) fn each<'a>(
-        &'a self,
-        cx: &Cx<'_, 'a>,
-        input: &Val<'a>,
-        out: &mut dyn FnMut(Val<'a>) -> Next,
-    ) -> Next {
+    pub(super) fn each<'a>(&'a self, cx: &Cx<'_, 'a>, input: &Val<'a>, out: &mut dyn FnMut(Val<'a>) -> Next) -> Next {
         match self {
-            Self::Key { of, key, optional, .. } => {
-                of.each(cx, input, &mut |v| found(v.get(key), *optional, out))
-            }
-            Self::Index { of, index, optional } => {
-                of.each(cx, input, &mut |v| found(v.at(*index), *optional, out))
-            }
+            Self::Key { of, key, optional, .. } => of.each(cx, input, &mut |v| found(v.get(key), *optional, out)),
+            Self::Index { of, index, optional } => of.each(cx, input, &mut |v| found(v.at(*index), *optional, out)),
             Self::Lookup { of, key, optional } => {
                 let key = key.one(cx, input)?;
                 of.each(cx, input, &mut |v| found(v.index(&key), *optional, out))
@@ -332,10 +243,17 @@ impl Node {
                     out(item)
                 })
             }),
+            other => other.each_flow(cx, input, out),
+        }
+    }
+
+    /// `each` of the nodes that direct the flow of values.
+    fn each_flow<'a>(&'a self, cx: &Cx<'_, 'a>, input: &Val<'a>, out: &mut dyn FnMut(Val<'a>) -> Next) -> Next {
+        match self {
             Self::Pipe(l, r) => l.each(cx, input, &mut |v| r.each(cx, &v, out)),
             Self::Bind(value, body) => value.each(cx, input, &mut |value| {
                 let local = Local { value, outer: cx.locals };
-                body.each(&Cx { vars: cx.vars, budget: cx.budget, locals: Some(&local), record: cx.record }, input, out)
+                body.each(&cx.with(&local), input, out)
             }),
             Self::Comma(l, r) => match l.each(cx, input, out)? {
                 Flow::Go => r.each(cx, input, out),
@@ -355,7 +273,11 @@ impl Node {
             Self::If(branches, otherwise) => choose(branches, otherwise, cx, input)?.each(cx, input, out),
             Self::Try(of) => caught(of, cx, input, out),
             Self::Select(condition) => {
-                if condition.one(cx, input)?.truthy() { out(input.clone()) } else { Ok(Flow::Go) }
+                if condition.one(cx, input)?.truthy() {
+                    out(input.clone())
+                } else {
+                    Ok(Flow::Go)
+                }
             }
             Self::Empty => Ok(Flow::Go),
             Self::First(of) => {

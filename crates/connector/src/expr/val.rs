@@ -79,7 +79,13 @@ impl<'a> Val<'a> {
             Self::Str(_) => "string",
             Self::Arr(_) => "array",
             Self::Obj(_) => "object",
-            Self::Json(value) => if value.as_array().is_some() { "array" } else { "object" },
+            Self::Json(value) => {
+                if value.as_array().is_some() {
+                    "array"
+                } else {
+                    "object"
+                }
+            }
         }
     }
 
@@ -123,9 +129,7 @@ impl<'a> Val<'a> {
         match self {
             Self::Null => Ok(Self::Null),
             Self::Json(value) => match array_of(value) {
-                Some(slice) => {
-                    Ok(place(slice.len()).map_or(Self::Null, |i| Self::from_value(&slice[i])))
-                }
+                Some(slice) => Ok(place(slice.len()).map_or(Self::Null, |i| Self::from_value(&slice[i]))),
                 None => Err(self.cannot_index_number()),
             },
             Self::Arr(items) => Ok(place(items.len()).map_or(Self::Null, |i| items[i].clone())),

@@ -123,7 +123,13 @@ impl Build<'_> {
         if let Some(rule) = &rule {
             self.check_keys(&field.name, &shape, rule.expr());
         }
-        FieldPlan { name: field.name.as_str().into(), prefix: prefix(index, &field.name), absent: absent(field), shape, rule }
+        FieldPlan {
+            name: field.name.as_str().into(),
+            prefix: prefix(index, &field.name),
+            absent: absent(field),
+            shape,
+            rule,
+        }
     }
 
     fn rule(&mut self, field: &Field, rule: &FieldRule) -> Option<Rule> {
@@ -210,7 +216,12 @@ impl Build<'_> {
 
     fn nested_field(&mut self, index: usize, field: &Field) -> NestedField {
         let shape = self.shape(field);
-        NestedField { name: field.name.as_str().into(), prefix: prefix(index, &field.name), absent: absent(field), shape }
+        NestedField {
+            name: field.name.as_str().into(),
+            prefix: prefix(index, &field.name),
+            absent: absent(field),
+            shape,
+        }
     }
 }
 

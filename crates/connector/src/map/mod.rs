@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::expr::{Budget, EvalError, Expr, Limits, Record, Val};
 use coerce::{Plans, Shape};
-use rule::{Rule, Root};
+use rule::{Root, Rule};
 
 pub use compile::MapError;
 
@@ -125,8 +125,13 @@ impl Mapping {
     /// All expressions with the path of each in the spec, such as `fields.gender`.
     pub fn expressions(&self) -> impl Iterator<Item = (String, &Expr)> {
         let named = |name: &str, expr| (name.to_owned(), expr);
-        let fields = self.fields.iter().filter_map(move |f| f.rule.as_ref().map(|r| (format!("fields.{}", f.name), r.expr())));
-        let rest = self.filter.iter().map(move |e| named("where", e)).chain(self.deleted.iter().map(move |e| named("deleted", e)));
+        let fields =
+            self.fields.iter().filter_map(move |f| f.rule.as_ref().map(|r| (format!("fields.{}", f.name), r.expr())));
+        let rest = self
+            .filter
+            .iter()
+            .map(move |e| named("where", e))
+            .chain(self.deleted.iter().map(move |e| named("deleted", e)));
         let remote = self.remote_fields.iter().map(move |r| named("remote_fields", r.expr()));
         std::iter::once(named("id", &self.id)).chain(rest).chain(fields).chain(remote)
     }
@@ -181,7 +186,9 @@ impl Mapping {
             let start = unified.len();
             let done = match &field.rule {
                 None => Ok(()),
-                Some(rule) => rule.write(&root, &field.shape, &self.plans, ids, &field.name, &mut origins, &mut unified),
+                Some(rule) => {
+                    rule.write(&root, &field.shape, &self.plans, ids, &field.name, &mut origins, &mut unified)
+                }
             };
             done.map_err(|reason| reject(Some(&remote_id), &field.name, reason))?;
             if unified.len() == start {
@@ -223,7 +230,34 @@ fn reject(remote_id: Option<&str>, field: &str, reason: String) -> Reject {
     Reject { remote_id: remote_id.map(str::to_owned), field: field.to_owned(), reason }
 }
 
+/// Deepest nesting of a raw record; every step over a value is as deep as the value.
+const DEPTH_MAX: usize = 256;
+
+/// True if brackets nest deeper than allowed. Few brackets cannot, and counting them is quick.
+fn too_deep(raw: &[u8]) -> bool {
+    if raw.iter().filter(|b| matches!(b, b'[' | b'{')).count() <= DEPTH_MAX {
+        return false;
+    }
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for byte in raw {
+        match byte {
+            b'"' if !escaped => quoted = !quoted,
+            b'[' | b'{' if !quoted => depth += 1,
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        escaped = quoted && *byte == b'\\' && !escaped;
+        if depth > DEPTH_MAX {
+            return true;
+        }
+    }
+    false
+}
+
 fn parse(raw: &[u8]) -> Result<Value, Reject> {
+    if too_deep(raw) {
+        return Err(reject(None, "record", format!("the record nests more than {DEPTH_MAX} levels deep")));
+    }
     sonic_rs::from_slice(raw).map_err(|e| {
         let line = e.to_string();
         let line = line.lines().next().unwrap_or_default();
@@ -234,7 +268,9 @@ fn parse(raw: &[u8]) -> Result<Value, Reject> {
 /// The id in raw JSON text: an unescaped string or a whole number.
 fn plain_id(raw: &str) -> Option<String> {
     match raw.as_bytes() {
-        [b'"', inner @ .., b'"'] if !inner.is_empty() && !inner.contains(&b'\\') => Some(raw[1..raw.len() - 1].to_owned()),
+        [b'"', inner @ .., b'"'] if !inner.is_empty() && !inner.contains(&b'\\') => {
+            Some(raw[1..raw.len() - 1].to_owned())
+        }
         [b'1'..=b'9', rest @ ..] if rest.len() < 18 && rest.iter().all(u8::is_ascii_digit) => Some(raw.to_owned()),
         _ => None,
     }

@@ -28,7 +28,13 @@ impl RemoteFields {
     }
 
     /// The JSON array; empty if the expression gives null.
-    pub(super) fn write<'a>(&'a self, root: &Root<'a>, model: &str, plans: &Plans, ids: &dyn Ids) -> Result<Vec<u8>, String> {
+    pub(super) fn write<'a>(
+        &'a self,
+        root: &Root<'a>,
+        model: &str,
+        plans: &Plans,
+        ids: &dyn Ids,
+    ) -> Result<Vec<u8>, String> {
         let value = root.one(&self.expr).map_err(|e| e.to_string())?;
         if matches!(value, Val::Null) {
             return Ok(b"[]".to_vec());
@@ -68,7 +74,10 @@ impl RemoteFields {
             Some(id) => id.to_string(),
             None => key.clone().into_owned(),
         };
-        let name = given("name").filter(|v| !matches!(v, Val::Null)).cloned().unwrap_or_else(|| Val::string(key.clone().into_owned()));
+        let name = given("name")
+            .filter(|v| !matches!(v, Val::Null))
+            .cloned()
+            .unwrap_or_else(|| Val::string(key.clone().into_owned()));
         let mut built = vec![
             ("id".into(), Val::string(id)),
             ("display_name".into(), name),
