@@ -1,4 +1,4 @@
-//! Checks on the source before it is parsed, so that no expression can exhaust the parser's stack.
+//! Checks on text before it is parsed, so that neither an expression nor a record can exhaust the stack.
 
 use super::ExprError;
 
@@ -43,4 +43,28 @@ fn ends_nesting_word(text: &[u8]) -> bool {
     const WORDS: [&[u8]; 7] = [b"if", b"try", b"reduce", b"foreach", b"catch", b"label", b"else"];
     let word = text.rsplit(|b| !b.is_ascii_alphanumeric() && *b != b'_').next().unwrap_or_default();
     WORDS.contains(&word) || word == b"def"
+}
+
+/// Deepest nesting of JSON that is parsed; every step over a value is as deep as the value.
+const DEPTH_MAX: usize = 256;
+
+/// True if brackets nest deeper than allowed. Few brackets cannot, and counting them is quick.
+pub(crate) fn too_deep(raw: &[u8]) -> bool {
+    if raw.iter().filter(|b| matches!(b, b'[' | b'{')).count() <= DEPTH_MAX {
+        return false;
+    }
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for byte in raw {
+        match byte {
+            b'"' if !escaped => quoted = !quoted,
+            b'[' | b'{' if !quoted => depth += 1,
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        escaped = quoted && *byte == b'\\' && !escaped;
+        if depth > DEPTH_MAX {
+            return true;
+        }
+    }
+    false
 }

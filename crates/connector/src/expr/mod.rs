@@ -23,6 +23,7 @@ mod val;
 
 use sonic_rs::Value;
 
+pub(crate) use bounds::too_deep;
 pub(crate) use context::{Budget, Record};
 pub(crate) use convert::{write_float, write_string};
 pub(crate) use dates::{Date, parse_date};

@@ -1,5 +1,6 @@
 //! Functions that jq lacks and mappings want. Null in, null out, for all of them.
 
+use super::bounds::too_deep;
 use super::dates::{self, Instant};
 use super::functions::{Answer, parse_number};
 use super::{EvalError, Val};
@@ -129,6 +130,7 @@ pub(super) fn parse_json(input: Val<'_>) -> Answer<'_> {
     match &input {
         Val::Null => Ok(Val::Null),
         Val::Str(s) if s.trim().is_empty() => Ok(Val::Null),
+        Val::Str(s) if too_deep(s.as_bytes()) => Err(EvalError::Data("the JSON text nests too deep".to_owned())),
         Val::Str(s) => {
             let parsed: Result<sonic_rs::Value, _> = sonic_rs::from_str(s);
             match parsed {

@@ -230,33 +230,9 @@ fn reject(remote_id: Option<&str>, field: &str, reason: String) -> Reject {
     Reject { remote_id: remote_id.map(str::to_owned), field: field.to_owned(), reason }
 }
 
-/// Deepest nesting of a raw record; every step over a value is as deep as the value.
-const DEPTH_MAX: usize = 256;
-
-/// True if brackets nest deeper than allowed. Few brackets cannot, and counting them is quick.
-fn too_deep(raw: &[u8]) -> bool {
-    if raw.iter().filter(|b| matches!(b, b'[' | b'{')).count() <= DEPTH_MAX {
-        return false;
-    }
-    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
-    for byte in raw {
-        match byte {
-            b'"' if !escaped => quoted = !quoted,
-            b'[' | b'{' if !quoted => depth += 1,
-            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        escaped = quoted && *byte == b'\\' && !escaped;
-        if depth > DEPTH_MAX {
-            return true;
-        }
-    }
-    false
-}
-
 fn parse(raw: &[u8]) -> Result<Value, Reject> {
-    if too_deep(raw) {
-        return Err(reject(None, "record", format!("the record nests more than {DEPTH_MAX} levels deep")));
+    if crate::expr::too_deep(raw) {
+        return Err(reject(None, "record", "the record nests too deep".to_owned()));
     }
     sonic_rs::from_slice(raw).map_err(|e| {
         let line = e.to_string();
