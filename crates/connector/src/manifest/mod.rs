@@ -23,3 +23,15 @@ pub use stream::{
     Order, PageManifest, ParentListManifest, ParentManifest, RequestManifest, RetrieveManifest,
     SinceFormat, SinceManifest, StreamManifest, TokenAs, TokenManifest, Visit, WindowManifest,
 };
+
+/// The JSON Schema of `connector.yaml`.
+#[must_use]
+pub fn connector_schema() -> serde_json::Value {
+    schemars::schema_for!(ConnectorManifest).to_value()
+}
+
+/// The JSON Schema of `<category>/<model>.yaml`.
+#[must_use]
+pub fn model_schema() -> serde_json::Value {
+    schemars::schema_for!(ModelManifest).to_value()
+}
