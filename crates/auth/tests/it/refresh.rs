@@ -65,15 +65,14 @@ impl Scene {
     /// Credentials that are stale at once, with a refresh token the vendor knows.
     fn issued(&self, refresh: &str) -> Credentials {
         self.vendor.seen.lock().unwrap().live.push(refresh.to_owned());
-        let mut credentials = Credentials::default();
-        credentials.tokens = Some(Tokens {
+        let tokens = Tokens {
             access: "access-0".into(),
             refresh: Some(refresh.into()),
             expires_us: Some(START),
             issued_us: START - HOUR,
             extra: Default::default(),
-        });
-        credentials
+        };
+        Credentials { tokens: Some(tokens), ..Credentials::default() }
     }
 
     async fn sign(&self, vault: &Vault) -> Result<String, AuthError> {
