@@ -168,7 +168,7 @@ impl Dialect {
     /// The items of a JSON list as a table; a single string is a list of one.
     pub(crate) fn json_items(self, json: &str, list: &str, texts: bool) -> String {
         match self {
-            Self::Sqlite => format!("json_each({json}, '$.{list}')"),
+            Self::Sqlite => format!("json_each({json} -> '{list}')"),
             Self::Postgres => {
                 let function = if texts { "json_array_elements_text" } else { "json_array_elements" };
                 let value = format!("{json} -> '{list}'");
