@@ -30,5 +30,5 @@ pub use page::{PageFault, PageState};
 pub use record_id::*;
 pub use recording::{Line, RecordedRequest, RecordedResponse, Recording, Vars};
 pub use reply::Reply;
-pub use request::{Context, Request, RequestError};
+pub use request::{ORIGIN_KEY, Context, Request, RequestError};
 pub use stream::{Bookmark, JoinRequest, Parent, RawRecord, Start, Step, Stream, StreamState, Turn, TurnError, VARIABLES};

@@ -101,6 +101,22 @@ pub(crate) struct Param {
     pub(crate) value: serde_json::Value,
 }
 
+/// Key under which an account's settings name the origin (scheme, host, port) that replaces the base URL's.
+pub const ORIGIN_KEY: &str = "_origin";
+
+/// The same path at another origin.
+fn moved(mut url: Url, origin: &str) -> Result<String, RequestError> {
+    let odd = || problem("base_url", &format!("`{origin}` is not an origin such as http://127.0.0.1:8100"));
+    let to = Url::parse(origin).map_err(|_| odd())?;
+    if !matches!(to.scheme(), "http" | "https") {
+        return Err(odd());
+    }
+    url.set_scheme(to.scheme()).map_err(|()| odd())?;
+    url.set_host(to.host_str()).map_err(|_| odd())?;
+    url.set_port(to.port()).map_err(|()| odd())?;
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
 /// What may not stand unencoded in a path: whatever would end it. `/` and `%` stay, so that `@uri` can be used.
 const PATH: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
@@ -118,7 +134,10 @@ impl Base {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(problem("base_url", "it holds a user name or password"));
         }
-        Ok(address.to_owned())
+        match context.get("config").and_then(|config| config.get(ORIGIN_KEY)).and_then(|origin| origin.as_str()) {
+            Some(origin) => moved(url, origin),
+            None => Ok(address.to_owned()),
+        }
     }
 
     /// Whether requests may go to this address: the base URL's host, or one listed under `hosts` (`*.` for any part).

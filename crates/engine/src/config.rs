@@ -1,5 +1,6 @@
 //! Config: the settings of the verbs, with defaults that suit one machine.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Settings of the verbs.
@@ -27,6 +28,9 @@ pub struct Config {
     pub attempts_max: u32,
     /// Largest number of pages of one stream; a vendor that never ends is a fault.
     pub pages_max: u64,
+    /// Origins (scheme, host, port) used instead of those of a connector's base URL, by slug: for simulated vendors
+    /// and recording proxies.
+    pub origins: BTreeMap<String, String>,
 }
 
 impl Default for Config {
@@ -43,6 +47,7 @@ impl Default for Config {
             deletion_budget: 0.05,
             attempts_max: 5,
             pages_max: 1_000_000,
+            origins: BTreeMap::new(),
         }
     }
 }

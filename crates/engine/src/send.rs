@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sonic_rs::Value;
+use sonic_rs::{JsonValueMutTrait as _, Value};
 use unisono_auth::{App, AuthError, Credentials, GrantError, Login, Vault};
 use unisono_connector::manifest::{LimitHeaders, ResetAs};
 use unisono_connector::{Connector, Context, FaultKind, Faults, Reply, Request};
@@ -115,6 +115,7 @@ impl Line {
         app: Option<App>,
         proof: Proof,
     ) -> Result<Self, Trouble> {
+        let config = with_origin(config, engine.parts.config.origins.get(&connector.slug));
         let cx = Context { config: config.clone(), now_us: engine.now().0 };
         let odd = |error: unisono_connector::RequestError| Trouble::Misconfigured(error.to_string());
         let login = match Login::scheme_of(&connector, auth) {
@@ -287,6 +288,14 @@ fn settings(config: &str) -> (Value, Option<String>) {
     let plain: serde_json::Value = serde_json::from_str(config).unwrap_or_default();
     let auth = plain.get(AUTH_KEY).and_then(serde_json::Value::as_str).map(str::to_owned);
     (sonic_rs::from_str(config).unwrap_or_else(|_| Value::new_object()), auth)
+}
+
+/// The settings with the origin that the configuration puts in place of the manifest's.
+fn with_origin(mut config: Value, origin: Option<&String>) -> Value {
+    if let (Some(origin), Some(object)) = (origin, config.as_object_mut()) {
+        object.insert(unisono_connector::ORIGIN_KEY, origin.as_str());
+    }
+    config
 }
 
 /// The project's registration with the vendor, if it has one.
