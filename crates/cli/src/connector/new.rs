@@ -53,7 +53,7 @@ pub fn run(catalog: &Catalog, vendor: &str, category: &str, dir: &Path) -> Resul
 }
 
 fn own_text_field(model: &Model) -> Option<&str> {
-    let is_text = |field: &&Field| !field.list && matches!(field.kind, unisono_model::Type::String);
+    let is_text = |field: &&Field| !field.list && matches!(field.kind, unisono_model::Type::String { .. });
     model.own_fields().find(is_text).map(|field| field.name.as_str())
 }
 

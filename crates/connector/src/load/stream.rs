@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexMap;
 use unisono_model::{Model, Models};
 
 use super::connector::Shared;
@@ -45,6 +46,9 @@ pub(super) fn compile(
             (None, Some(read)) => (read, top.key("read")),
             (None, None) => {
                 scope.fail(&at, "the stream has no `read`, and neither has the file");
+                // The rest is checked all the same.
+                let nothing = ReadManifest { id: ".id".into(), filter: None, fields: IndexMap::new(), remote_fields: None };
+                stream(scope, &at, written, &nothing, models);
                 continue;
             }
         };

@@ -26,9 +26,9 @@ fn an_unknown_key_names_the_nearest_one() {
 #[test]
 fn an_unknown_key_inside_a_tagged_mapping_is_found_too() {
     connector("token: \"{{ .credentials.api_key }}\"", "token: x, tokn: y", expect![[r#"
-        connector.yaml:9:32: unknown key `tokn` of the scheme bearer, did you mean `token`?
+        connector.yaml:9:33: unknown key `tokn` of the scheme bearer, did you mean `token`?
          9 |   - { scheme: bearer, token: x, tokn: y }
-           |                                ^
+           |                                 ^
     "#]]);
     ticket("streams:\n  - request: { get: /t }\n    page: { by: cursor, att: .next }\nread: { id: .id, fields: {} }\n", expect![[r#"
         ticketing/ticket.yaml:3:25: unknown key `att`, did you mean `at`?
@@ -47,7 +47,7 @@ fn an_unknown_category_model_or_field_names_the_nearest_one() {
     let errors = load(CONNECTOR, &[("ticketing/tickt.yaml", "streams: [{ request: { get: /t } }]\nread: { id: .id, fields: {} }\n")]).unwrap_err();
     assert_eq!(errors[0].suggestion.as_deref(), Some("ticket"), "{errors:?}");
     ticket("streams:\n  - request: { get: /t }\nread:\n  id: .id\n  fields:\n    nam: .name\n", expect![[r#"
-        ticketing/ticket.yaml:6:5: model `ticketing.ticket` has no field `nam`, did you mean `name`?
+        ticketing/ticket.yaml:6:5: ticketing.ticket has no field `nam`, did you mean `name`?
          6 |     nam: .name
            |     ^
     "#]]);
@@ -99,6 +99,6 @@ fn broken_yaml_and_a_missing_file_are_said() {
     assert_eq!((errors.len(), errors[0].file.as_str()), (1, "connector.yaml"));
     assert!(errors[0].line > 0);
     let none: [(&str, &str); 0] = [];
-    let errors = unisono_connector::Connector::load("acme", none, &crate::support::models()).unwrap_err();
+    let errors = unisono_connector::Connector::load("acme", none, crate::support::models()).unwrap_err();
     assert_eq!(errors[0].message, "the connector has no connector.yaml");
 }

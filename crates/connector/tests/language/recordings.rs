@@ -89,7 +89,7 @@ fn the_parent_is_known_from_the_path() {
 #[test]
 fn what_does_not_fit_is_a_reject_with_its_reason() {
     check(r#"{"path":"/v1/tickets"}"#, r#"{"tickets":[{"title":"A"}]}"#, expect![[r#"
-        {"model":"ticketing.ticket","reject":null,"reason":"id: the record has no id: null"}
+        {"model":"ticketing.ticket","reject":null,"reason":"id: the record has no id: null (null)"}
     "#]]);
     check(r#"{"path":"/v1/tickets"}"#, r#"{"error":"x"}"#, expect![[r#"
         {"model":"ticketing.ticket","reject":null,"reason":"the vendor's reply has no records at `.tickets` (it has the keys error)"}

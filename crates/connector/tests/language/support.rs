@@ -1,6 +1,7 @@
 //! A small connector around the stream under test, and a vendor that answers from a list of replies.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -29,11 +30,15 @@ read:
   fields: { name: .name }
 ";
 
-pub fn models() -> Models {
+static MODELS: LazyLock<Models> = LazyLock::new(|| {
     let mut files = Vec::new();
     collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models"), &mut files);
     let texts = files.iter().map(|path| (path.to_str().unwrap().to_owned(), std::fs::read_to_string(path).unwrap()));
     Models::load(texts).unwrap()
+});
+
+pub fn models() -> &'static Models {
+    &MODELS
 }
 
 fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
@@ -49,7 +54,7 @@ fn collect(dir: &Path, files: &mut Vec<PathBuf>) {
 
 pub fn load(connector: &str, files: &[(&str, &str)]) -> Result<Connector, Vec<LoadError>> {
     let all = [("connector.yaml", connector)].into_iter().chain(files.iter().copied());
-    Connector::load("acme", all, &models())
+    Connector::load("acme", all, models())
 }
 
 /// A connector whose tickets come by the given `streams` and a plain `read`.
