@@ -41,7 +41,6 @@ struct Named<'a> {
     remote_id: String,
     id: Uuid,
     raw_hash: i64,
-    pos: Option<i64>,
 }
 
 /// Sorts the records of a reply into what must be written and what not.
@@ -90,7 +89,6 @@ fn name<'a>(
                 id: record_id(cx.account_id(), &cx.model, &remote_id),
                 remote_id,
                 raw_hash: xxh3_64_with_seed(&record.raw, seed).cast_signed(),
-                pos: None,
             }),
             Err(reject) => {
                 // A record of another kind may have no id; only one that belongs to the model is a reject.
@@ -120,7 +118,7 @@ async fn compare<'a>(
     let known = cx.scope.known(cx.account_id(), &cx.model, &ids).await?;
     let rejects = cx.rejects.load(Ordering::Relaxed);
     let mut changed = Vec::new();
-    for (mut named, known) in named.into_iter().zip(known) {
+    for (named, known) in named.into_iter().zip(known) {
         match known {
             Some(known) if known.raw_hash == named.raw_hash && !known.deleted => {
                 prepared.seen.push(known.pos);
@@ -128,10 +126,7 @@ async fn compare<'a>(
                     prepared.cleared.push(named.remote_id);
                 }
             }
-            known => {
-                named.pos = known.filter(|known| !known.deleted).map(|known| known.pos);
-                changed.push(named);
-            }
+            Some(_) | None => changed.push(named),
         }
     }
     Ok(changed)
@@ -201,9 +196,10 @@ fn map(
             }
         }
         Outcome::Reject(reject) => {
-            // It is still there at the vendor, so an earlier form of it must not be taken for deleted.
-            prepared.seen.extend(named.pos);
-            prepared.rejects.push(rejected(named.remote_id.clone(), &reject, &detailed.raw, cx.now()));
+            // It is still there at the vendor: with its id, an earlier form of it is not taken for deleted.
+            let id = Some(named.id);
+            let reject = rejected(named.remote_id.clone(), &reject, &detailed.raw, cx.now());
+            prepared.rejects.push(Reject { id, ..reject });
             cx.rejects.store(true, Ordering::Relaxed);
         }
     }
