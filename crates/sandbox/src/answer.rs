@@ -11,7 +11,7 @@ use minijinja::value::Value as Mj;
 use serde_json::Value;
 
 use crate::FaultKind;
-use crate::load::{Act, Content, Endpoint, Write};
+use crate::plan::{Act, Content, Endpoint, Write};
 use crate::page::{BadPage, cut, whole};
 use crate::refuse::{Details, content, internal, refuse};
 use crate::request::{Reply, Request};

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use crate::dice;
-use crate::load::{AuthPlan, OauthPlan};
+use crate::plan::{AuthPlan, OauthPlan};
 use crate::request::{Reply, Request};
 use crate::scope::Scope;
 use crate::spec::{GrantSpec, PkceSpec, RefreshSpec};

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use minijinja::value::{Enumerator, Object, Value as Mj};
 
 use crate::dice;
-use crate::load::Collection;
+use crate::plan::Collection;
 use crate::scope::Scope;
 use crate::state::World;
 

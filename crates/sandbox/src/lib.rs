@@ -14,6 +14,7 @@ mod functions;
 mod generate;
 mod limit;
 mod load;
+mod plan;
 mod page;
 mod record_log;
 mod refuse;

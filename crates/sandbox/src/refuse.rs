@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use minijinja::Error;
 use minijinja::value::Value as Mj;
 
-use crate::load::{Content, ErrorPlan, Plan};
+use crate::plan::{Content, ErrorPlan, Plan};
 use crate::request::Reply;
 use crate::scope::Scope;
 use crate::template::Template;

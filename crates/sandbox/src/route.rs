@@ -4,7 +4,7 @@
 
 use indexmap::IndexMap;
 
-use crate::load::Endpoint;
+use crate::plan::Endpoint;
 use crate::spec::EndpointSpec;
 
 /// A path with `{name}` in some segments.

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use minijinja::Error;
 use minijinja::value::{Value as Mj, ValueKind};
 
-use crate::load::{Filter, Sort};
+use crate::plan::{Filter, Sort};
 use crate::scope::Scope;
 use crate::spec::Comparison;
 use crate::state::{Held, World, at_path};

@@ -17,7 +17,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::load::Plan;
+use crate::plan::Plan;
 use crate::record_log::RecordedRequest;
 use crate::request::{Reply, Request};
 use crate::state::World;

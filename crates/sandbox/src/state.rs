@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::generate::Making;
-use crate::load::{Collection, Plan};
+use crate::plan::{Collection, Plan};
 use crate::template::to_json;
 use crate::time::format_ms;
 

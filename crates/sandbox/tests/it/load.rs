@@ -29,6 +29,12 @@ fn a_good_description_loads() {
 }
 
 #[test]
+fn the_vendors_that_are_compiled_in_load() {
+    let slugs: Vec<String> = Sandbox::built_in().unwrap().iter().map(|sandbox| sandbox.slug().to_owned()).collect();
+    assert_eq!(slugs, ["bamboohr", "greenhouse", "hubspot", "redmine"]);
+}
+
+#[test]
 fn an_unknown_key_names_the_line_and_the_nearest_key() {
     assert_eq!(
         problem("collections:", "colections:"),
