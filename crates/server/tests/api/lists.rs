@@ -59,6 +59,7 @@ async fn filters_select() {
         ("created_before=2000-01-01", vec![]),
         ("manager_id=00000000-0000-0000-0000-000000000001", vec![]),
     ] {
+        let expected: Vec<String> = expected.into_iter().cloned().collect();
         assert_eq!(app.get(&format!("{EMPLOYEES}?{query}")).await.column("id"), expected, "{query}");
     }
 }
