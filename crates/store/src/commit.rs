@@ -239,7 +239,7 @@ fn stored(sql: &mut dyn Sql, page: &PageCommit) -> Result<HashMap<Uuid, Stored>,
         return Ok(found);
     }
     sql.query_each(
-        "select id, pos, raw_hash, deleted, created_us, modified_us, unified from record
+        "select id, pos, raw_hash, deleted, created_us, modified_us, unified from record indexed by record_by_id
          where account = $1 and model = $2 and id = any($3)",
         &[page.account.into(), page.model.as_str().into()],
         Column::Uuids(&ids),

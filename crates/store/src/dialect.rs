@@ -7,6 +7,9 @@ use crate::sql::{Bulk, Column};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+/// After `record`: find rows by id. SQLite has no statistics and would else walk the whole stream; PostgreSQL knows better by itself.
+pub(crate) const BY_ID: &str = " indexed by record_by_id";
+
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -18,6 +21,7 @@ impl Dialect {
     /// A statement as this database reads it.
     pub(crate) fn statement<'s>(self, sql: &'s str) -> Cow<'s, str> {
         match self {
+            Self::Postgres if sql.contains(BY_ID) => Cow::Owned(sql.replace(BY_ID, "")),
             Self::Postgres => Cow::Borrowed(sql),
             Self::Sqlite => {
                 let mut text = sql.replace('$', "?");

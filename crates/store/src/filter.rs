@@ -2,7 +2,7 @@
 //!
 //! Always true: field names are checked before they become SQL, values are bound.
 
-use crate::dialect::Dialect;
+use crate::dialect::{BY_ID, Dialect};
 use crate::list::invalid;
 use crate::sql::Where;
 use crate::{Condition, Field, Op, Scalar, StoreError, Through};
@@ -31,7 +31,7 @@ pub(crate) fn condition<'q>(
             let model = filter.bind(model);
             let test = test(dialect, filter, "o.unified", wanted)?;
             Ok(format!(
-                "exists (select 1 from {items} cross join record o where o.account = {owned} and o.model = {model}
+                "exists (select 1 from {items} cross join record o{BY_ID} where o.account = {owned} and o.model = {model}
                  and o.id = {id} and o.deleted = false and {test})"
             ))
         }

@@ -130,7 +130,7 @@ fn unseen(sql: &mut dyn Sql, stream: &LockedStream, run: Uuid, pass: &Pass) -> R
     let seen = Seen::load(sql, stream.account, &stream.model, run)?;
     let mut positions = Vec::new();
     sql.query(
-        "select pos, deleted from record where account = $1 and model = $2",
+        "select pos, deleted from record indexed by record_by_id where account = $1 and model = $2",
         &[stream.account.into(), stream.model.as_str().into()],
         &mut |row| {
             let pos = row.int(0)?;

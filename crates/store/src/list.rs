@@ -2,7 +2,7 @@
 //!
 //! Always true: field names are checked and values bound, so nothing a caller sends becomes SQL; the default order is the primary key.
 
-use crate::dialect::Dialect;
+use crate::dialect::{BY_ID, Dialect};
 use crate::filter::{checked, condition};
 use crate::sql::{Value, Where, limit};
 use crate::{After, Include, StoreError};
@@ -153,13 +153,15 @@ pub(crate) fn columns(include: Include) -> String {
     text
 }
 
-/// The tables of a record row.
-pub(crate) fn tables(include: Include) -> &'static str {
-    if include.any() {
-        "record r left join remote_data d on d.account = r.account and d.model = r.model and d.pos = r.pos"
+/// The tables of a record row, found by id or not.
+pub(crate) fn tables(include: Include, by_id: bool) -> String {
+    let index = if by_id { BY_ID } else { "" };
+    let remote = if include.any() {
+        " left join remote_data d on d.account = r.account and d.model = r.model and d.pos = r.pos"
     } else {
-        "record r"
-    }
+        ""
+    };
+    format!("record r{index}{remote}")
 }
 
 /// How a list is ordered, once `Auto` is decided.
@@ -210,7 +212,7 @@ pub(crate) fn build<'q>(
     let text = format!(
         "select {}, {value} from {}{} order by {order} limit {limit}",
         columns(query.include),
-        tables(query.include),
+        tables(query.include, !query.ids.is_empty()),
         filter.text
     );
     Ok((text, filter.values, by))
@@ -232,7 +234,9 @@ fn go_on<'q>(dialect: Dialect, filter: &mut Where<'q>, by: &By, after: Option<&'
     match (by, after) {
         (_, None) => {}
         (By::Position, Some(After::Position(pos))) => filter.and_some("r.pos >", Some(*pos)),
-        (By::Modified, Some(After::Modified(us))) => filter.and_some("r.modified_us >", Some(*us)),
+        (By::Modified, Some(After::Modified(us))) => {
+            filter.and_some("r.modified_us >", Some(*us));
+        }
         (By::Field { expression, .. }, Some(After::Field { value: None, pos })) => {
             let pos = filter.bind(*pos);
             filter.and(&format!("(({expression}) is null and r.pos > {pos})"));

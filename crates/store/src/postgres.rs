@@ -62,11 +62,11 @@ impl Sql for Postgres {
     }
 
     fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
-        self.run(sql, &params(values, &[]))
+        self.run(&Dialect::Postgres.statement(sql), &params(values, &[]))
     }
 
     fn query(&mut self, sql: &str, values: &[Value<'_>], each: Each<'_>) -> Result<(), StoreError> {
-        self.visit(sql, &params(values, &[]), each)
+        self.visit(&Dialect::Postgres.statement(sql), &params(values, &[]), each)
     }
 
     fn query_each(
@@ -76,7 +76,7 @@ impl Sql for Postgres {
         keys: Column<'_>,
         each: Each<'_>,
     ) -> Result<(), StoreError> {
-        self.visit(sql, &params(values, &[keys]), each)
+        self.visit(&Dialect::Postgres.statement(sql), &params(values, &[keys]), each)
     }
 
     fn insert_each(&mut self, bulk: &Bulk, fixed: &[Value<'_>], columns: &[Column<'_>]) -> Result<u64, StoreError> {

@@ -193,7 +193,8 @@ impl Scope {
     }
 }
 
-const KNOWN: &str = "select id, pos, raw_hash, deleted from record where account = $1 and model = $2 and id = any($3)";
+const KNOWN: &str = "select id, pos, raw_hash, deleted from record indexed by record_by_id
+    where account = $1 and model = $2 and id = any($3)";
 
 /// Where [`list::build`] puts the text of the ordering field.
 const ORDER_VALUE: usize = 11;
@@ -203,7 +204,7 @@ fn fetch(include: Include) -> String {
         "select {} from {} where r.account = (select a.id from account a where a.id = $1 and a.project = $2)
          and r.model = $3 and r.id = any($4)",
         list::columns(include),
-        list::tables(include)
+        list::tables(include, true)
     )
 }
 

@@ -5,26 +5,57 @@ use unisono_store::*;
 use uuid::Uuid;
 
 async fn request(db: &Db, account: Uuid, status: Option<i64>, at_us: i64) {
-    let entry = RequestEntry { account, run: None, method: "GET".into(), url: "https://x/y".into(), status, duration_us: 5, bytes: 7, error: None, at_us };
+    let entry = RequestEntry {
+        account,
+        run: None,
+        method: "GET".into(),
+        url: "https://x/y".into(),
+        status,
+        duration_us: 5,
+        bytes: 7,
+        error: None,
+        at_us,
+    };
     db.scope().log_requests(vec![entry]).await.unwrap();
 }
 
 fn issue(account: Option<Uuid>, key: &str) -> NewIssue {
-    NewIssue { id: Uuid::new_v4(), account, kind: "k".into(), key: key.into(), description: "d".into(), details: "[]".into() }
+    NewIssue {
+        id: Uuid::new_v4(),
+        account,
+        kind: "k".into(),
+        key: key.into(),
+        description: "d".into(),
+        details: "[]".into(),
+    }
 }
 
 /// Something of the account in every table.
 async fn fill(db: &Db, account: Uuid, n: u8) {
     let run = db.run(account, RunKind::Full).await;
     let reject = Reject { key: "r".into(), id: None, reason: "r".into(), excerpt: "{}".into(), at_us: 0 };
-    db.commit(PageCommit { run: Some(run), full_pass: true, rejects: vec![reject], ..page(account, vec![upsert(1, 1)]) }).await;
+    db.commit(PageCommit {
+        run: Some(run),
+        full_pass: true,
+        rejects: vec![reject],
+        ..page(account, vec![upsert(1, 1)])
+    })
+    .await;
     request(db, account, Some(200), NOW).await;
     db.scope().put_credential(account, sealed("secret"), NOW).await.unwrap();
     db.scope().report_issue(issue(Some(account), ""), NOW).await.unwrap().unwrap();
     db.scope().create_public_token(hash(n), account, NOW + 10, NOW).await.unwrap();
     let token = NewLinkToken { hash: hash(n), request: "{}".into(), account: Some(account), expires_us: NOW + 10 };
     db.scope().create_link_token(token, NOW).await.unwrap();
-    let job = NewJob { id: Uuid::new_v4(), project: Some(db.project), account: Some(account), kind: "pull".into(), key: account.to_string(), payload: "{}".into(), due_us: NOW };
+    let job = NewJob {
+        id: Uuid::new_v4(),
+        project: Some(db.project),
+        account: Some(account),
+        kind: "pull".into(),
+        key: account.to_string(),
+        payload: "{}".into(),
+        due_us: NOW,
+    };
     db.store.enqueue(job, NOW).await.unwrap();
 }
 

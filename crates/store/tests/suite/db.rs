@@ -143,8 +143,7 @@ fn sqlite_rows(path: &str, account: Uuid) -> Vec<(String, i64)> {
 
 fn postgres_rows(base: &str, schema: &str, account: Uuid) -> Vec<(String, i64)> {
     let mut db = postgres::Client::connect(base, postgres::NoTls).unwrap();
-    let text =
-        "select table_name::text from information_schema.columns where table_schema = $1 and column_name = 'account' order by 1";
+    let text = "select table_name::text from information_schema.columns where table_schema = $1 and column_name = 'account' order by 1";
     let tables: Vec<String> = db.query(text, &[&schema]).unwrap().iter().map(|row| row.get(0)).collect();
     let mut counts = Vec::new();
     for table in tables {
@@ -215,7 +214,15 @@ pub fn with_json(n: i64, raw_hash: i64, unified: &str) -> Upsert {
 }
 
 pub fn page(account: Uuid, upserts: Vec<Upsert>) -> PageCommit {
-    PageCommit { account, model: MODEL.to_owned(), upserts, pages: 1, requests: 1, now_us: NOW, ..PageCommit::default() }
+    PageCommit {
+        account,
+        model: MODEL.to_owned(),
+        upserts,
+        pages: 1,
+        requests: 1,
+        now_us: NOW,
+        ..PageCommit::default()
+    }
 }
 
 pub fn query(account: Uuid) -> ListQuery {

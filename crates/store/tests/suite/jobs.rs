@@ -6,7 +6,15 @@ use unisono_store::*;
 use uuid::Uuid;
 
 fn job(key: &str, due_us: i64) -> NewJob {
-    NewJob { id: Uuid::new_v4(), project: None, account: None, kind: "pull".into(), key: key.into(), payload: "{}".into(), due_us }
+    NewJob {
+        id: Uuid::new_v4(),
+        project: None,
+        account: None,
+        kind: "pull".into(),
+        key: key.into(),
+        payload: "{}".into(),
+        due_us,
+    }
 }
 
 both! {

@@ -143,7 +143,7 @@ both! {
             assert!(!position.contains("Sort"), "{position}");
             assert!(known.contains("Index Only Scan using record_by_id"), "{known}");
         }
-        assert!(modified.contains("record_by_modified") && !modified.contains("TEMP B-TREE") && !modified.contains("Sort"), "{modified}");
+        assert!(modified.contains("record_by_modified") && !modified.contains("TEMP B-TREE"), "{modified}");
         assert!(by_id.contains("record_by_id"), "{by_id}");
         assert!(one.contains("record_by_id"), "{one}");
     }
@@ -153,7 +153,8 @@ both! {
 async fn analyze(db: &Db) {
     if db.url.starts_with("postgres") {
         let url = db.url.clone();
-        let work = move || postgres::Client::connect(&url, postgres::NoTls).unwrap().batch_execute("vacuum analyze record");
+        let work =
+            move || postgres::Client::connect(&url, postgres::NoTls).unwrap().batch_execute("vacuum analyze record");
         tokio::task::spawn_blocking(work).await.unwrap().unwrap();
     }
 }
