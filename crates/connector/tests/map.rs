@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 fn models() -> Models {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models");
-    let root = if root.is_dir() { root } else { std::env::var_os("MODELS_DIR").unwrap().into() };
     let mut files = Vec::new();
     for folder in std::fs::read_dir(root).unwrap() {
         for file in std::fs::read_dir(folder.unwrap().path()).unwrap() {
