@@ -3,6 +3,8 @@
 //! A recorded path may be a whole address, may lack the base URL's own path (`/v1`, `/api/gateway.php/acme/v1`) or have more of
 //! it than ours; a template's hole matches one segment that looks like an id. The most literal matches win.
 
+use std::collections::HashMap;
+
 use serde_json::{Value as Json, json};
 
 use super::Recording;
@@ -28,6 +30,8 @@ pub(super) struct Match<'a> {
     pub(super) parent: Option<Json>,
     pub(super) record: Option<Json>,
     literal: usize,
+    /// Literal parameters of ours that the recording does not have.
+    missing: usize,
 }
 
 pub(super) fn matches<'a>(connector: &'a Connector, recording: &Recording) -> Vec<Match<'a>> {
@@ -47,6 +51,7 @@ pub(super) fn matches<'a>(connector: &'a Connector, recording: &Recording) -> Ve
                 parent: context_of(&holes, "parent"),
                 record: context_of(&holes, "record"),
                 literal: recorded.segments.len() - holes.len().min(recorded.segments.len()),
+                missing: recorded.missing(plan),
             })
         });
         // One role is enough: the full and the incremental list often have the same path.
@@ -54,6 +59,13 @@ pub(super) fn matches<'a>(connector: &'a Connector, recording: &Recording) -> Ve
     }
     let most = found.iter().map(|found| found.literal).max().unwrap_or(0);
     found.retain(|found| found.literal == most);
+    // Of the streams of one model (all, archived ones), those stand back that would have asked with more words.
+    let mut least: HashMap<&str, usize> = HashMap::new();
+    for found in &found {
+        let least = least.entry(found.stream.model.as_str()).or_insert(found.missing);
+        *least = (*least).min(found.missing);
+    }
+    found.retain(|found| least.get(found.stream.model.as_str()) == Some(&found.missing));
     found
 }
 
@@ -131,6 +143,13 @@ impl Recorded<'_> {
             }
             _ => true,
         })
+    }
+
+    fn missing(&self, plan: &RequestPlan) -> usize {
+        let query = self.recording.request.as_ref().and_then(|request| request.query.as_ref());
+        let has = |name: &str| query.is_some_and(|query| query.get(name).is_some());
+        let words = plan.query.iter().filter(|(_, slot)| matches!(slot, Slot::Literal(value) if name_discriminates(value)));
+        words.filter(|(name, _)| !has(name)).count()
     }
 
     fn graphql_fits(&self, plan: &RequestPlan) -> bool {
