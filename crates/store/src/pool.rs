@@ -165,7 +165,7 @@ fn listen(config: ::postgres::Config, tls: Connector, wakeups: Weak<Notify>) -> 
         while wakeups.strong_count() > 0 {
             if let Err(error) = listen_once(&config, &tls, &wakeups) {
                 tracing::warn!(%error, "listening for wake-ups failed, polling goes on");
-                std::thread::sleep(RECONNECT_DELAY);
+                std::thread::park_timeout(RECONNECT_DELAY);
             }
         }
     })?;

@@ -46,6 +46,7 @@ impl Db {
     }
 
     pub async fn postgres() -> Option<Self> {
+        #[allow(clippy::disallowed_methods, reason = "a test has no command line to be configured by")]
         let Ok(base) = std::env::var("UNISONO_TEST_POSTGRES") else {
             eprintln!("UNISONO_TEST_POSTGRES is not set: PostgreSQL is left out");
             return None;
