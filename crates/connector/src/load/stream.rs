@@ -193,8 +193,6 @@ fn listing(
 
 fn pager(scope: &mut Scope<'_>, at: &At, page: Option<&PageManifest>) -> Option<Pager> {
     let plain = |kind| Pager { kind, size: None, size_param: None, total: None, more: None };
-    let named = |place: CursorIn, param: &Option<String>| param.as_ref().map(|name| (place, name.clone()));
-    let query = |param: &Option<String>| named(CursorIn::Query, param);
     Some(match page {
         None => plain(Kind::None),
         Some(PageManifest::None { total }) => Pager { total: probe(scope, at, "total", total), ..plain(Kind::None) },
@@ -217,48 +215,60 @@ fn pager(scope: &mut Scope<'_>, at: &At, page: Option<&PageManifest>) -> Option<
             total: probe(scope, at, "total", total),
             more: scope.maybe(&at.key("more"), more.as_deref()),
         },
-        Some(PageManifest::Cursor { at: from, header, param, place, following, size, size_param, more, total }) => {
-            let source = match (from, header) {
-                (Some(from), None) => Probe::Body(scope.expr(&at.key("at"), from)?),
-                (None, Some(header)) => Probe::Header(header.to_ascii_lowercase()),
-                (Some(_), Some(_)) | (None, None) => {
-                    scope.fail(at, "a cursor is found either by `at` (jq over the body) or by `header`");
-                    return None;
-                }
-            };
-            let following = match following {
-                None => None,
-                Some(request) => Some(Box::new(scope.request(&at.key("continue"), request, LIST)?)),
-            };
-            Pager {
-                kind: Kind::Cursor { at: source, param: named(*place, param), following },
-                size: *size,
-                size_param: named(*place, size_param),
-                total: probe(scope, at, "total", total),
-                more: scope.maybe(&at.key("more"), more.as_deref()),
-            }
+        Some(page @ PageManifest::Cursor { .. }) => return cursor_pager(scope, at, page),
+        Some(page) => return link_pager(scope, at, page),
+    })
+}
+
+fn named(place: CursorIn, param: &Option<String>) -> Option<(CursorIn, String)> {
+    param.as_ref().map(|name| (place, name.clone()))
+}
+
+fn cursor_pager(scope: &mut Scope<'_>, at: &At, page: &PageManifest) -> Option<Pager> {
+    let PageManifest::Cursor { at: from, header, param, place, following, size, size_param, more, total } = page else {
+        return None;
+    };
+    let source = match (from, header) {
+        (Some(from), None) => Probe::Body(scope.expr(&at.key("at"), from)?),
+        (None, Some(header)) => Probe::Header(header.to_ascii_lowercase()),
+        (Some(_), Some(_)) | (None, None) => {
+            scope.fail(at, "a cursor is found either by `at` (jq over the body) or by `header`");
+            return None;
         }
-        Some(PageManifest::NextUrl { at: from, size, size_param, more, total }) => Pager {
-            kind: Kind::NextUrl { at: scope.expr(&at.key("at"), from)? },
-            size: *size,
-            size_param: query(size_param),
-            total: probe(scope, at, "total", total),
-            more: scope.maybe(&at.key("more"), more.as_deref()),
-        },
-        Some(PageManifest::LinkHeader { rel, size, size_param, total }) => Pager {
-            kind: Kind::LinkHeader { rel: rel.clone().unwrap_or_else(|| "next".to_owned()) },
-            size: *size,
-            size_param: query(size_param),
-            total: probe(scope, at, "total", total),
-            more: None,
-        },
-        Some(PageManifest::Odata { size, size_param, total }) => Pager {
-            kind: Kind::Odata,
-            size: *size,
-            size_param: query(size_param),
-            total: probe(scope, at, "total", total),
-            more: None,
-        },
+    };
+    let following = match following {
+        None => None,
+        Some(request) => Some(Box::new(scope.request(&at.key("continue"), request, LIST)?)),
+    };
+    Some(Pager {
+        kind: Kind::Cursor { at: source, param: named(*place, param), following },
+        size: *size,
+        size_param: named(*place, size_param),
+        total: probe(scope, at, "total", total),
+        more: scope.maybe(&at.key("more"), more.as_deref()),
+    })
+}
+
+/// Paging by addresses that the vendor gives.
+fn link_pager(scope: &mut Scope<'_>, at: &At, page: &PageManifest) -> Option<Pager> {
+    let (kind, size, size_param, total, more) = match page {
+        PageManifest::NextUrl { at: from, size, size_param, more, total } => {
+            (Kind::NextUrl { at: scope.expr(&at.key("at"), from)? }, size, size_param, total, more.as_deref())
+        }
+        PageManifest::LinkHeader { rel, size, size_param, total } => {
+            (Kind::LinkHeader { rel: rel.clone().unwrap_or_else(|| "next".to_owned()) }, size, size_param, total, None)
+        }
+        PageManifest::Odata { size, size_param, total } => (Kind::Odata, size, size_param, total, None),
+        PageManifest::None { .. } | PageManifest::Number { .. } | PageManifest::Offset { .. } | PageManifest::Cursor { .. } => {
+            return None;
+        }
+    };
+    Some(Pager {
+        kind,
+        size: *size,
+        size_param: named(CursorIn::Query, size_param),
+        total: probe(scope, at, "total", total),
+        more: scope.maybe(&at.key("more"), more),
     })
 }
 

@@ -5,6 +5,7 @@
 
 mod auth;
 mod connector;
+mod page;
 mod read;
 mod stream;
 
@@ -18,10 +19,10 @@ pub use connector::{
     WebhooksManifest,
 };
 pub use read::{FieldRule, ReadManifest, Table};
+pub use page::{CursorIn, End, PageManifest};
 pub use stream::{
-    Clock, CursorIn, End, Format, GraphqlManifest, IncrementalManifest, JoinManifest, ModelManifest,
-    Order, PageManifest, ParentListManifest, ParentManifest, RequestManifest, RetrieveManifest,
-    SinceFormat, SinceManifest, StreamManifest, TokenAs, TokenManifest, Visit, WindowManifest,
+    Clock, Format, GraphqlManifest, IncrementalManifest, JoinManifest, ModelManifest, Order, ParentListManifest, ParentManifest,
+    RequestManifest, RetrieveManifest, SinceFormat, SinceManifest, StreamManifest, TokenAs, TokenManifest, Visit, WindowManifest,
 };
 
 /// The JSON Schema of `connector.yaml`.

@@ -181,9 +181,8 @@ impl Stream {
             return Ok(request);
         }
         let mut params = list.pager.params(page);
-        if is_list && !state.full && list.pager.following(page).is_none() {
-            self.range_params(&since, &until, &mut params);
-        } else if is_list && state.window.is_some() {
+        let changes = !state.full && list.pager.following(page).is_none();
+        if is_list && (changes || state.window.is_some()) {
             self.range_params(&since, &until, &mut params);
         }
         plan.build(&self.base, &context, &params)
