@@ -3,6 +3,7 @@
 //! Always true: it reads and writes files of this repository only; a rule that is broken is named with
 //! its file, its reason and the way out. Elsewhere: formatting and lints are `cargo fmt` and `cargo clippy`.
 
+mod generate;
 mod models;
 mod tidy;
 
@@ -22,6 +23,12 @@ struct Args {
 enum Task {
     /// Check the rules of the tree: dependencies, file sizes, module docs, names.
     Tidy,
+    /// Rewrite what is derived from data: connector pages, model pages, JSON Schemas.
+    Gen {
+        /// Write nothing; fail if something is out of date.
+        #[arg(long)]
+        check: bool,
+    },
     /// Print the loaded common models as JSON.
     Models,
 }
@@ -29,6 +36,7 @@ enum Task {
 fn main() -> anyhow::Result<ExitCode> {
     match Args::parse().task {
         Task::Tidy => tidy::run(&root()),
+        Task::Gen { check } => generate::run(&root(), check),
         Task::Models => models::run(&root()),
     }
 }
