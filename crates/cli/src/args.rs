@@ -12,7 +12,7 @@ use crate::settings::{Flags, Role};
 
 /// Keeps records of many systems in one common shape, and serves them through one API.
 #[derive(Debug, Parser)]
-#[command(name = "unisono", version, about, after_help = AFTER, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "unisono", version, after_help = AFTER, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {
     /// Flags of every command.
     #[command(flatten)]
@@ -131,6 +131,9 @@ impl Cli {
                 };
                 values.push(("roles", Value::from(serve.roles.iter().map(name).collect::<Vec<_>>())));
             }
+        }
+        if let Command::Demo(demo) = &self.command {
+            values.extend(demo.listen.map(|listen| ("server.listen", Value::from(listen.to_string()))));
         }
         Flags { config: global.config.clone(), values }
     }

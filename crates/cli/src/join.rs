@@ -2,6 +2,7 @@
 //!
 //! Always true: a secret key is required; the database is opened once; whatever is missing is said with the way out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,11 @@ impl Connectors for Shelf {
 
 /// Opens the database and joins everything.
 pub async fn join(settings: &Settings) -> Result<Joined, Failure> {
+    join_at(settings, BTreeMap::new()).await
+}
+
+/// Like [`join`], with origins used instead of those of connectors' base URLs.
+pub async fn join_at(settings: &Settings, origins: BTreeMap<String, String>) -> Result<Joined, Failure> {
     let sealer = sealer(settings)?;
     let catalog = catalog(settings)?;
     let store = store(settings, settings.store.migrate).await?;
@@ -56,7 +62,7 @@ pub async fn join(settings: &Settings) -> Result<Joined, Failure> {
         requests,
         clock: Arc::new(SystemClock),
         seed: None,
-        config: engine_config(settings),
+        config: unisono_engine::Config { origins, ..engine_config(settings) },
     });
     Ok(Joined { engine, models })
 }
