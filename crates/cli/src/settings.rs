@@ -211,8 +211,8 @@ impl Environment {
                 continue;
             }
             if let Some(secret) = key.strip_suffix("_file").filter(|key| ["secret_key", "database"].contains(key)) {
-                let text = std::fs::read_to_string(&text)
-                    .with_context(|| format!("{name}: file {text} cannot be read"))?;
+                let text =
+                    std::fs::read_to_string(&text).with_context(|| format!("{name}: file {text} cannot be read"))?;
                 found.values.push((secret.to_owned(), Value::from(text.trim().to_owned())));
             }
         }
@@ -261,9 +261,8 @@ fn check_keys(path: &Path, text: &str) -> anyhow::Result<()> {
         }
         let key = if section.is_empty() { name.to_owned() } else { format!("{section}.{name}") };
         if !known.contains(&key) {
-            let near = known.iter().max_by(|a, b| {
-                strsim::jaro_winkler(a, &key).total_cmp(&strsim::jaro_winkler(b, &key))
-            });
+            let near =
+                known.iter().max_by(|a, b| strsim::jaro_winkler(a, &key).total_cmp(&strsim::jaro_winkler(b, &key)));
             let hint = near.filter(|near| strsim::jaro_winkler(near, &key) > 0.75);
             let hint = hint.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
             bail!("{}:{}: unknown key `{key}`{hint}", path.display(), index + 1);
@@ -309,4 +308,75 @@ where
         T::deserialize(text).map_err(serde::de::Error::custom)
     };
     texts.iter().filter(|text| !text.is_empty()).map(read).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    fn read(file: &str, environment: &[(&str, &str)], flags: Vec<(&'static str, Value)>) -> anyhow::Result<Settings> {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("unisono.toml");
+        std::fs::write(&path, file).unwrap();
+        let flags = Flags { config: Some(path), values: flags };
+        let variables = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Settings::read(&flags, variables)
+    }
+
+    fn complaint(file: &str) -> String {
+        let error = read(file, &[], Vec::new()).unwrap_err().to_string();
+        error.rsplit('/').next().unwrap_or_default().to_owned()
+    }
+
+    #[test]
+    fn the_default_file_is_complete_and_valid() {
+        let settings = read("", &[], Vec::new()).unwrap();
+        assert_eq!(settings.server.listen, "127.0.0.1:8080");
+        assert_eq!(settings.database_url().expose(), "sqlite:data/unisono.db");
+        assert!(settings.has(Role::Api) && settings.has(Role::Worker));
+    }
+
+    #[test]
+    fn a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default() {
+        let file = "[server]\nlisten = \"file:1\"\nrate_per_min = 1\n[sync]\nworkers = 9\n";
+        let environment = [("UNISONO_SERVER__LISTEN", "env:2"), ("UNISONO_SERVER__RATE_PER_MIN", "2")];
+        let settings = read(file, &environment, vec![("server.listen", Value::from("flag:3"))]).unwrap();
+        assert_eq!(settings.server.listen, "flag:3");
+        assert_eq!((settings.server.rate_per_min, settings.sync.workers, settings.sync.jitter), (2, 9, 0.1));
+    }
+
+    #[test]
+    fn lists_of_the_environment_are_separated_by_commas_and_strangers_are_left_alone() {
+        let environment =
+            [("UNISONO_ROLES", "worker"), ("UNISONO_CONNECTORS", "a, b"), ("UNISONO_SERVICE_HOST", "10.0.0.1")];
+        let settings = read("", &environment, Vec::new()).unwrap();
+        assert_eq!(settings.roles, [Role::Worker]);
+        assert_eq!(settings.connectors, [PathBuf::from("a"), PathBuf::from("b")]);
+    }
+
+    #[test]
+    fn a_secret_is_read_from_the_file_that_is_named_and_never_printed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("key");
+        std::fs::write(&path, "c2VjcmV0\n").unwrap();
+        let settings = read("", &[("UNISONO_SECRET_KEY_FILE", path.to_str().unwrap())], Vec::new()).unwrap();
+        assert_eq!(settings.secret_key.expose(), "c2VjcmV0");
+        assert!(!format!("{settings:?}").contains("c2VjcmV0"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_place_and_the_nearest_known_one() {
+        assert_eq!(
+            complaint("# mine\n[server]\nlisten = \"x\"\nrate_per_minute = 5\n"),
+            "unisono.toml:4: unknown key `server.rate_per_minute`, did you mean `server.rate_per_min`?"
+        );
+        assert_eq!(complaint("datadir = \"x\"\n"), "unisono.toml:1: unknown key `datadir`, did you mean `data_dir`?");
+    }
+
+    #[test]
+    fn a_wrong_type_is_named_with_its_key() {
+        let error = read("[server]\nrate_per_min = \"many\"\n", &[], Vec::new()).unwrap_err().to_string();
+        assert!(error.contains("server.rate_per_min") && error.contains("unisono.toml"), "{error}");
+    }
 }

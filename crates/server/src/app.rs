@@ -1,6 +1,7 @@
 //! App: the state every request shares, and the router around it.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
@@ -8,6 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use unisono_engine::Engine;
@@ -60,6 +62,8 @@ pub(crate) struct App {
     pub(crate) limits: Limits,
     pub(crate) metrics: Metrics,
     pub(crate) options: Options,
+    /// OpenAPI documents by file name, each printed once.
+    published: Mutex<HashMap<String, Bytes>>,
 }
 
 /// Everything this server answers, as one router.
@@ -74,6 +78,7 @@ pub fn router(engine: Engine, models: Arc<Models>, options: Options) -> Result<R
         models,
         operations,
         options,
+        published: Mutex::default(),
     });
     let compression = CompressionLayer::new().gzip(true).quality(CompressionLevel::Fastest);
     Ok(Router::new()
@@ -111,8 +116,11 @@ async fn published(State(app): State<Arc<App>>, Path(file): Path<String>) -> Res
         Some(category) if app.models.category(category).is_some() => Surface::Unified(category.to_owned()),
         _ => return (StatusCode::NOT_FOUND, "there is no such API; try /openapi/admin.json\n").into_response(),
     };
-    let document = openapi::document(&app.models, &app.operations, &surface);
-    reply::bytes(StatusCode::OK, "application/json", document.to_string().into())
+    let mut published = app.published.lock().unwrap_or_else(PoisonError::into_inner);
+    let document = published
+        .entry(file)
+        .or_insert_with(|| openapi::document(&app.models, &app.operations, &surface).to_string().into());
+    reply::bytes(StatusCode::OK, "application/json", document.clone())
 }
 
 async fn problem_page(Path(code): Path<String>) -> Response {

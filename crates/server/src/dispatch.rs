@@ -180,9 +180,8 @@ async fn json_body(headers: &HeaderMap, body: Body, bytes_max: usize) -> Result<
 }
 
 fn request_id(headers: &HeaderMap) -> HeaderValue {
-    let sane = |value: &&HeaderValue| {
-        (1..=128).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic)
-    };
+    let sane =
+        |value: &&HeaderValue| (1..=128).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
     match headers.get("x-request-id").filter(sane) {
         Some(given) => given.clone(),
         None => HeaderValue::from_str(&Uuid::new_v4().to_string()).unwrap_or(HeaderValue::from_static("-")),

@@ -50,7 +50,9 @@ pub(crate) fn read(error: ReadError) -> Refusal {
         ReadError::NoSuchModel(name) => Refusal::new(NOT_FOUND, format!("There is no model \"{name}\".")),
         ReadError::NotFound => Refusal::not_found(),
         ReadError::Cursor => bad_cursor(),
-        ReadError::Parameter { name, problem } => Refusal::parameter(name.clone(), sentence(&format!("this {problem}"))),
+        ReadError::Parameter { name, problem } => {
+            Refusal::parameter(name.clone(), sentence(&format!("this {problem}")))
+        }
         ReadError::Internal(_) => internal(&error),
     }
 }

@@ -108,11 +108,18 @@ async fn show(desk: &Desk, id: Uuid, token: bool) -> Result<(), Failure> {
         ("because", account.status_detail.clone().unwrap_or_default()),
     ]);
     out::data("");
-    out::table(&["model", "state", "fresh as of", "next"], &states.iter().map(state_row).collect::<Vec<_>>(), "Nothing is synced.");
+    out::table(
+        &["model", "state", "fresh as of", "next"],
+        &states.iter().map(state_row).collect::<Vec<_>>(),
+        "Nothing is synced.",
+    );
     if !runs.is_empty() {
         out::data("");
-        out::table(&["run", "kind", "result", "added", "changed", "deleted", "same", "rejected", "requests"],
-            &runs.iter().map(run_row).collect::<Vec<_>>(), "");
+        out::table(
+            &["run", "kind", "result", "added", "changed", "deleted", "same", "rejected", "requests"],
+            &runs.iter().map(run_row).collect::<Vec<_>>(),
+            "",
+        );
         runs.iter().filter_map(|run| Some((run, run.error.as_ref()?))).for_each(|(run, error)| {
             out::data(format!("{} {}: {error}", run.model, run.result));
         });
@@ -147,7 +154,11 @@ async fn sync(desk: &Desk, id: Uuid, wait: bool) -> Result<(), Failure> {
     if desk.style == Style::Json {
         out::json(&states)?;
     } else {
-        out::table(&["model", "state", "fresh as of", "next"], &states.iter().map(state_row).collect::<Vec<_>>(), "Nothing is synced.");
+        out::table(
+            &["model", "state", "fresh as of", "next"],
+            &states.iter().map(state_row).collect::<Vec<_>>(),
+            "Nothing is synced.",
+        );
         if !wait {
             out::talk("Due now; `unisono serve` does it. `--wait` does it here.");
         }

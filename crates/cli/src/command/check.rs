@@ -84,14 +84,18 @@ pub async fn doctor(settings: &Settings, global: &Global) -> Result<(), Failure>
         Finding { what: "database", result: database(settings).await },
         Finding { what: "listen address", result: listen(settings).await },
     ];
-    let told: Vec<(&str, bool, String)> = findings.iter().map(|finding| match &finding.result {
-        Ok(text) => (finding.what, true, text.clone()),
-        Err(Failure::Failed(error) | Failure::Config(error)) => (finding.what, false, format!("{error:#}")),
-        Err(Failure::NotFound(text)) => (finding.what, false, text.clone()),
-    }).collect();
+    let told: Vec<(&str, bool, String)> = findings
+        .iter()
+        .map(|finding| match &finding.result {
+            Ok(text) => (finding.what, true, text.clone()),
+            Err(Failure::Failed(error) | Failure::Config(error)) => (finding.what, false, format!("{error:#}")),
+            Err(Failure::NotFound(text)) => (finding.what, false, text.clone()),
+        })
+        .collect();
     match style(global) {
         Style::Json => {
-            let list: Vec<Value> = told.iter().map(|(what, ok, text)| json!({ "check": what, "ok": ok, "detail": text })).collect();
+            let list: Vec<Value> =
+                told.iter().map(|(what, ok, text)| json!({ "check": what, "ok": ok, "detail": text })).collect();
             out::json(&list)?;
         }
         Style::Text => told.iter().for_each(|(what, ok, text)| {

@@ -61,11 +61,15 @@ pub async fn run(command: &Command, settings: &Settings, global: &Global) -> Res
     let account = desk.engine.account_token(desk.project.id, linked.account).await?;
     let details = desk.engine.account_details(desk.project.id, linked.account).await?;
     if desk.style == Style::Json {
-        let whole = json!({ "account": details, "account_token": account.account_token, "is_relink": linked.is_relink });
+        let whole =
+            json!({ "account": details, "account_token": account.account_token, "is_relink": linked.is_relink });
         return Ok(out::json(&whole)?);
     }
-    let again = if linked.is_relink { "again" } else { "" };
-    out::talk(format!("Linked {} ({}) {again}. It syncs as soon as `unisono serve` runs.", details.integration, details.category));
+    let again = if linked.is_relink { " again" } else { "" };
+    out::talk(format!(
+        "Linked {} ({}){again}. It syncs as soon as `unisono serve` runs.",
+        details.integration, details.category
+    ));
     out::card(&[("account", details.id.to_string()), ("account token", account.account_token)]);
     Ok(())
 }

@@ -46,8 +46,12 @@ pub(super) async fn replacements(
 fn relations<'a>(models: &'a Models, model: &'a Model, shape: &'a Shape) -> Vec<(&'a str, &'a Model)> {
     let own = model.own_fields().filter_map(|field| {
         let Type::Ref { model: target, shape: kind } = &field.kind else { return None };
-        let always = matches!(kind, RelationShape::ObjectOrId);
-        let wanted = always || shape.expand.contains(&field.name);
+        let wanted = match kind {
+            RelationShape::ObjectOrId => true,
+            RelationShape::IdOrObject => shape.expand.contains(&field.name),
+            // The contract accepts the name, but its type is a plain id.
+            RelationShape::Id => false,
+        };
         let target = models.resolve(&model.category, target).filter(|target| wanted && !target.nested)?;
         Some((field.name.as_str(), target))
     });

@@ -113,9 +113,7 @@ async fn syncs(request: &Request<'_>, call: AdminCall) -> Result<Reply, Refusal>
         AdminCall::Runs => {
             Reply::of(&engine.runs(project, account, model.as_deref(), &page).await.map_err(fault::sync)?)
         }
-        AdminCall::RequestLogs => {
-            Reply::of(&engine.request_logs(project, account, &page).await.map_err(fault::sync)?)
-        }
+        AdminCall::RequestLogs => Reply::of(&engine.request_logs(project, account, &page).await.map_err(fault::sync)?),
         AdminCall::Rejects => {
             Reply::of(&engine.rejects(project, account, model.as_deref(), &page).await.map_err(fault::sync)?)
         }

@@ -21,7 +21,8 @@ pub(super) async fn call(request: &Request<'_>, model: &str, update: bool) -> Re
         found.map_err(fault::read)?;
     }
     let write = if update { &declared.update } else { &declared.create };
-    let schema = write.as_ref().map_or_else(|| json!({ "type": "object" }), |write| body(request, &account.category, write));
+    let schema =
+        write.as_ref().map_or_else(|| json!({ "type": "object" }), |write| body(request, &account.category, write));
     let mut reply = Map::new();
     reply.insert("request_schema".into(), schema);
     let status = json!({ "linked_account_status": account.status, "can_make_request": false });

@@ -1,8 +1,10 @@
 //! Calls: one verb of the engine per operation, and the JSON of its answer.
 
 mod admin;
+mod embedded;
 mod link;
 mod meta;
+mod offset;
 mod platform;
 mod record;
 mod view;

@@ -1,14 +1,12 @@
 //! Platform: what every category repeats, in the contract's shapes.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use unisono_engine::{AccountFilters, AuditFilters, IssueFilters, Listing};
 use unisono_model::Category;
 use uuid::Uuid;
 
 use super::record::EMPTY_PAGE;
-use super::{link, page_request, view};
+use super::{link, offset, page_request, view};
 use crate::fault;
 use crate::operation::{PlatformCall, Surface};
 use crate::problem::Refusal;
@@ -122,25 +120,7 @@ async fn resync(request: &Request<'_>) -> Result<Reply, Refusal> {
 async fn sync_status(request: &Request<'_>) -> Result<Reply, Refusal> {
     let id = request.visitor.account()?.id;
     let states = request.app.engine.sync_status(request.visitor.project(), id).await.map_err(fault::sync)?;
-    let size = request.query.number("page_size").unwrap_or(100) as usize;
-    let from = match request.query.filled("cursor") {
-        None => 0,
-        Some(cursor) => read_offset(&cursor).ok_or_else(|| Refusal::parameter("cursor", "Invalid cursor."))?,
-    };
-    let shown = states.iter().skip(from).take(size).map(view::sync_status).collect();
-    let next = (from + size < states.len()).then(|| offset(from + size));
-    let previous = (from > 0).then(|| offset(from.saturating_sub(size)));
-    Reply::of(&view::page(next, previous, shown))
-}
-
-/// The models of an account are few and do not move, so a place among them is cursor enough.
-fn offset(place: usize) -> String {
-    URL_SAFE_NO_PAD.encode(format!("o={place}"))
-}
-
-fn read_offset(cursor: &str) -> Option<usize> {
-    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
-    text.strip_prefix("o=")?.parse().ok().filter(|place| *place < 10_000)
+    Reply::of(&offset::page(&request.query, states.iter().map(view::sync_status).collect())?)
 }
 
 async fn issues(request: &Request<'_>) -> Result<Reply, Refusal> {
@@ -175,7 +155,9 @@ async fn linked_accounts(request: &Request<'_>) -> Result<Reply, Refusal> {
     let (engine, project, query) = (&request.app.engine, request.visitor.project(), &request.query);
     let mut ids: Vec<Uuid> = query.id("id").into_iter().collect();
     for id in query.list("ids") {
-        ids.push(Uuid::parse_str(&id).map_err(|_| Refusal::parameter("ids", format!("\"{id}\" is not a valid UUID.")))?);
+        ids.push(
+            Uuid::parse_str(&id).map_err(|_| Refusal::parameter("ids", format!("\"{id}\" is not a valid UUID.")))?,
+        );
     }
     let mut origins = query.list("end_user_origin_ids");
     origins.extend(query.filled("end_user_origin_id"));

@@ -3,7 +3,7 @@
 use unisono_engine::{ListParams, Shape};
 use uuid::Uuid;
 
-use super::meta;
+use super::{embedded, meta};
 use crate::fault;
 use crate::operation::RecordCall;
 use crate::problem::Refusal;
@@ -17,6 +17,10 @@ const TYPE_PAGES_MAX: usize = 100;
 pub(super) async fn call(request: Request<'_>, call: RecordCall) -> Result<Reply, Refusal> {
     match call {
         RecordCall::List { model, list, scopes } => page(request, &model, list, &scopes).await,
+        RecordCall::Embedded { parent, scope, field, model } => {
+            let parent = (parent.as_str(), request.path_id(&scope)?);
+            embedded::page(&request, parent, &field, &model).await
+        }
         RecordCall::Retrieve { model, scopes } => one(request, &model, &scopes).await,
         RecordCall::Meta { model, update } => meta::call(&request, &model, update).await,
         RecordCall::Types { model } => types(&request, &model).await,

@@ -132,7 +132,8 @@ pub(super) fn scopes(category: &Category) -> Value {
 /// An empty list for each model whose fields can be mapped.
 pub(super) fn mappings(category: &Category) -> Value {
     let mappable = category.common().filter(|model| model.field("field_mappings").is_some());
-    let key = |name: &str, event: &str| if name.eq_ignore_ascii_case(event) { event.to_owned() } else { name.to_owned() };
+    let key =
+        |name: &str, event: &str| if name.eq_ignore_ascii_case(event) { event.to_owned() } else { name.to_owned() };
     Value::Object(mappable.map(|model| (key(&model.name, &model.event), json!([]))).collect::<Map<_, _>>())
 }
 

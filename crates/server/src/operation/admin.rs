@@ -134,7 +134,11 @@ fn own_params(call: A) -> Vec<Param> {
             text("remote_id", "Only the record with this id at the linked system."),
         ],
         A::Issues => vec![
-            Param::query("status", Kind::OneOf(vec!["ONGOING".into(), "RESOLVED".into()]), "Only issues in this state."),
+            Param::query(
+                "status",
+                Kind::OneOf(vec!["ONGOING".into(), "RESOLVED".into()]),
+                "Only issues in this state.",
+            ),
             Param::query("account", Kind::Id, "Only issues of this linked account."),
             flag("include_muted", "Include muted issues."),
         ],

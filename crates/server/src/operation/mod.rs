@@ -133,8 +133,8 @@ pub(crate) enum Call {
     Admin(admin::AdminCall),
 }
 
-pub use component::{COMPONENTS, Component, component};
 pub(crate) use admin::AdminCall;
+pub use component::{COMPONENTS, Component, component};
 pub(crate) use platform::PlatformCall;
 pub(crate) use record::RecordCall;
 

@@ -45,8 +45,15 @@ pub(super) fn operations(category: &str) -> Vec<Operation> {
     let mut rows = rows();
     if matches!(category, "filestorage" | "chat" | "email") {
         let summary = "Lists the labels chosen for syncing.";
-        rows.push((Get, "selective_sync.labels_list", "/selective-sync/labels", Account, Named("LabelSelectionList"),
-            P::EmptyResults, summary));
+        rows.push((
+            Get,
+            "selective_sync.labels_list",
+            "/selective-sync/labels",
+            Account,
+            Named("LabelSelectionList"),
+            P::EmptyResults,
+            summary,
+        ));
     }
     let selection = match category {
         "filestorage" => Some("FileStorageSyncSelection"),
@@ -56,8 +63,15 @@ pub(super) fn operations(category: &str) -> Vec<Operation> {
     };
     if let Some(selection) = selection {
         let summary = "Lists what the end customer chose for syncing.";
-        rows.push((Get, "selective_sync.selections_list", "/selective-sync/selections", Account,
-            Shape::Page(Box::new(Named(selection))), P::EmptyPage, summary));
+        rows.push((
+            Get,
+            "selective_sync.selections_list",
+            "/selective-sync/selections",
+            Account,
+            Shape::Page(Box::new(Named(selection))),
+            P::EmptyPage,
+            summary,
+        ));
     }
     rows.into_iter().map(|row| build(category, row)).collect()
 }
@@ -104,7 +118,11 @@ fn build(category: &str, (method, id, path, access, reply, call, summary): Row) 
         params.extend([cursor(), page_size()]);
     }
     if path == "/field-mappings" {
-        params.push(Param::query("exclude_remote_field_metadata", Kind::Boolean, "Leave out where remote fields are found."));
+        params.push(Param::query(
+            "exclude_remote_field_metadata",
+            Kind::Boolean,
+            "Leave out where remote fields are found.",
+        ));
     }
     if path == "/remote-fields" {
         params.push(text("common_models", "Only these models, separated by commas."));
@@ -156,7 +174,11 @@ fn params(call: P) -> Vec<Param> {
             time("last_incident_time_after", "Only issues that last occurred after this time."),
             time("last_incident_time_before", "Only issues that last occurred before this time."),
             Param::query("linked_account_id", Kind::Id, "Only issues of this linked account."),
-            Param::query("status", Kind::OneOf(vec!["ONGOING".into(), "RESOLVED".into()]), "Only issues in this state."),
+            Param::query(
+                "status",
+                Kind::OneOf(vec!["ONGOING".into(), "RESOLVED".into()]),
+                "Only issues in this state.",
+            ),
         ],
         P::LinkedAccounts => vec![
             text("category", "Only accounts of this category; all when absent."),
@@ -166,7 +188,11 @@ fn params(call: P) -> Vec<Param> {
             text("end_user_origin_ids", "Only accounts of these end customers, separated by commas."),
             Param::query("id", Kind::Id, "Only this account."),
             text("ids", "Only these accounts, separated by commas."),
-            Param::query("include_duplicates", Kind::Boolean, "Include accounts with the same credentials as another; default true."),
+            Param::query(
+                "include_duplicates",
+                Kind::Boolean,
+                "Include accounts with the same credentials as another; default true.",
+            ),
             text("integration_name", "Only accounts of this integration."),
             text("is_test_account", "When given, only test accounts."),
             text("status", "Only accounts in this state."),

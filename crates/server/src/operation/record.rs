@@ -3,7 +3,7 @@
 //! Always true: nothing here names a model; paths, filters, expands and orders are those the model's file declares.
 //! An endpoint of the contract that this server cannot answer truthfully yet is not in the table: it is 404.
 
-use unisono_model::{Endpoint, Filter, FilterKind, Include, List, Model, Models, Scope, ValueType};
+use unisono_model::{Endpoint, Filter, FilterKind, Include, List, Model, Models, Scope, ScopeKind, ValueType};
 
 use super::{Access, Call, Kind, Method, Operation, Param, Shape, Surface};
 
@@ -12,6 +12,8 @@ use super::{Access, Call, Kind, Method, Operation, Param, Shape, Surface};
 pub(crate) enum RecordCall {
     /// A page of one of the model's lists.
     List { model: String, list: String, scopes: Vec<String> },
+    /// The objects that a record of `parent` holds in `field`; they are no records of their own.
+    Embedded { parent: String, scope: String, field: String, model: String },
     /// One record by its id.
     Retrieve { model: String, scopes: Vec<String> },
     /// What a create or update takes.
@@ -43,10 +45,26 @@ fn list_operation(model: &Model, list: &List) -> Operation {
         params.push(Param::query("order_by", Kind::OneOf(both), "Field to sort by; a leading `-` reverses."));
     }
     let reply = Shape::Page(Box::new(Shape::Model(model.slug.clone())));
-    let scopes = list.scopes.iter().map(|scope| scope.param.clone()).collect();
-    let call = RecordCall::List { model: model.slug.clone(), list: list.path.clone(), scopes };
+    let call = list_call(model, list);
     let summary = format!("Lists {} records.", model.name);
     build(model, &list.operation, Method::Get, &list.path, summary, params, reply, call)
+}
+
+/// A nested model is not stored on its own: its list is what a parent holds, or there is none of it.
+fn list_call(model: &Model, list: &List) -> RecordCall {
+    if !model.nested {
+        let scopes = list.scopes.iter().map(|scope| scope.param.clone()).collect();
+        return RecordCall::List { model: model.slug.clone(), list: list.path.clone(), scopes };
+    }
+    match list.scopes.last().map(|scope| (scope, &scope.kind)) {
+        Some((scope, ScopeKind::Listed { field })) => RecordCall::Embedded {
+            parent: scope.model.clone(),
+            scope: scope.param.clone(),
+            field: field.clone(),
+            model: model.slug.clone(),
+        },
+        _ => RecordCall::EmptyPage,
+    }
 }
 
 fn retrieve_operation(model: &Model) -> Option<Operation> {

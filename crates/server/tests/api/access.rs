@@ -62,7 +62,9 @@ async fn nothing_of_another_project_can_be_named() {
             .replace("{account}", &account.to_string())
             .replace("{model}", "hris.employee")
             .replace("{id}", &record.to_string());
-        let answer = app.send(operation.method.as_str(), &path, Some(&app.key), None, Some(json!({ "model": "hris.employee" }))).await;
+        let answer = app
+            .send(operation.method.as_str(), &path, Some(&app.key), None, Some(json!({ "model": "hris.employee" })))
+            .await;
         assert_eq!(answer.status, 404, "{} {path}", operation.method.as_str());
     }
     let listed = app.get("/api/admin/v1/linked-accounts").await.column("id");

@@ -9,7 +9,8 @@ use crate::app::App;
 fn has_shape(value: &Value, name: &str) {
     let declared: Vec<&str> = component(name).unwrap().fields.iter().map(|(field, _)| *field).collect();
     let found: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
-    let differ = declared.iter().any(|field| !found.contains(field)) || found.iter().any(|field| !declared.contains(field));
+    let differ =
+        declared.iter().any(|field| !found.contains(field)) || found.iter().any(|field| !declared.contains(field));
     assert!(!differ, "{name} declares {declared:?}, found {found:?}");
 }
 

@@ -93,6 +93,11 @@ impl App {
         Self { router, engine, project, key, hris, crm, foreign_key, foreign, store, _dir: dir }
     }
 
+    /// Another account of the first project.
+    pub async fn account(&self, category: &str) -> Account {
+        account(&self.store, self.project, category, "more").await
+    }
+
     /// Stores records of one model, `(remote id, fields)` each, and gives their ids.
     pub async fn records(&self, account: &Account, model: &str, records: &[(&str, Value)]) -> Vec<Uuid> {
         let project = if account.id == self.foreign.id { self.other_project().await } else { self.project };

@@ -44,7 +44,9 @@ async fn a_cursor_of_another_list_is_refused() {
 #[tokio::test]
 async fn what_is_not_there_is_404_in_the_words_of_each_api() {
     let app = App::start().await;
-    for path in ["/api/hris/v1/nothing", &format!("{EMPLOYEES}/{}", uuid::Uuid::nil()), &format!("{EMPLOYEES}/x"), "/nothing"] {
+    for path in
+        ["/api/hris/v1/nothing", &format!("{EMPLOYEES}/{}", uuid::Uuid::nil()), &format!("{EMPLOYEES}/x"), "/nothing"]
+    {
         let answer = app.get(path).await;
         assert_eq!((answer.status.as_u16(), answer.json()), (404, json!({ "detail": "Not found." })), "{path}");
     }

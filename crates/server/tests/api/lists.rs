@@ -9,7 +9,10 @@ const EMPLOYEES: &str = "/api/hris/v1/employees";
 async fn three_employees(app: &App) -> Vec<uuid::Uuid> {
     let people = [
         ("1", json!({ "first_name": "Ada", "work_email": "ada@acme.example", "employment_status": "ACTIVE" })),
-        ("2", json!({ "first_name": "Grace", "employment_status": "INACTIVE", "_origins": { "employment_status": "Gone" } })),
+        (
+            "2",
+            json!({ "first_name": "Grace", "employment_status": "INACTIVE", "_origins": { "employment_status": "Gone" } }),
+        ),
         ("3", json!({ "first_name": "Linus", "employment_status": "ACTIVE" })),
     ];
     app.records(&app.hris, "hris.employee", &people).await
@@ -24,8 +27,12 @@ async fn a_list_has_every_field_of_the_model_and_no_other() {
     for record in page["results"].as_array().unwrap() {
         let keys: Vec<&String> = record.as_object().unwrap().keys().collect();
         let unknown: Vec<_> = keys.iter().filter(|key| declared.field(key).is_none()).collect();
-        let missing: Vec<_> =
-            declared.fields.iter().filter(|field| !field.sensitive && !keys.contains(&&field.name)).map(|field| &field.name).collect();
+        let missing: Vec<_> = declared
+            .fields
+            .iter()
+            .filter(|field| !field.sensitive && !keys.contains(&&field.name))
+            .map(|field| &field.name)
+            .collect();
         assert!(unknown.is_empty() && missing.is_empty(), "unknown {unknown:?}, missing {missing:?}");
     }
 }
@@ -138,7 +145,8 @@ async fn custom_objects_are_read_below_their_class() {
 #[tokio::test]
 async fn the_types_of_groups_are_listed_once_each() {
     let app = App::start().await;
-    let groups = [("1", json!({ "type": "TEAM" })), ("2", json!({ "type": "DEPARTMENT" })), ("3", json!({ "type": "TEAM" }))];
+    let groups =
+        [("1", json!({ "type": "TEAM" })), ("2", json!({ "type": "DEPARTMENT" })), ("3", json!({ "type": "TEAM" }))];
     app.records(&app.hris, "hris.group", &groups).await;
     assert_eq!(app.get("/api/hris/v1/groups/types").await.ok(), json!({ "types": ["TEAM", "DEPARTMENT"] }));
 }
@@ -163,4 +171,33 @@ async fn every_list_of_every_category_answers() {
         }
     }
     assert!(asked > 60, "only {asked} operations were asked");
+}
+
+#[tokio::test]
+async fn lines_that_a_record_holds_are_listed_below_it() {
+    let app = App::start().await;
+    let account = app.account("accounting").await;
+    let project = app.records(&account, "accounting.project", &[("p", json!({ "name": "Bridge" }))]).await[0];
+    let lines =
+        json!([{ "id": null, "description": "Train", "project": project }, { "id": null, "description": "Hotel" }]);
+    let report = app.records(&account, "accounting.expense_report", &[("r", json!({ "lines": lines }))]).await[0];
+    let base = "/api/accounting/v1/expense-reports";
+    let get = async |path: String| app.send("GET", &path, Some(&app.key), Some(&account.token), None).await;
+    let page = get(format!("{base}/{report}/lines?page_size=1&expand=project")).await;
+    assert_eq!(page.column("description"), ["Train"]);
+    assert_eq!(page.json()["results"][0]["project"]["name"], json!("Bridge"));
+    let next = page.json()["next"].as_str().unwrap().to_owned();
+    assert_eq!(get(format!("{base}/{report}/lines?page_size=1&cursor={next}")).await.column("description"), ["Hotel"]);
+    assert_eq!(get(format!("{base}/{}/lines", uuid::Uuid::nil())).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_relation_that_is_always_an_id_stays_one() {
+    let app = App::start().await;
+    let account = app.account("ats").await;
+    let candidate = app.records(&account, "ats.candidate", &[("c", json!({}))]).await[0];
+    let files = app.records(&account, "ats.attachment", &[("f", json!({ "candidate": candidate }))]).await;
+    let path = format!("/api/ats/v1/attachments/{}?expand=candidate", files[0]);
+    let shown = app.send("GET", &path, Some(&app.key), Some(&account.token), None).await.ok();
+    assert_eq!(shown["candidate"], json!(candidate));
 }

@@ -8,7 +8,10 @@ use crate::app::{App, MODELS};
 async fn the_account_is_shown() {
     let app = App::start().await;
     let shown = app.get("/api/hris/v1/account-details").await.ok();
-    assert_eq!((&shown["id"], &shown["category"], &shown["status"]), (&json!(app.hris.id), &json!("hris"), &json!("COMPLETE")));
+    assert_eq!(
+        (&shown["id"], &shown["category"], &shown["status"]),
+        (&json!(app.hris.id), &json!("hris"), &json!("COMPLETE"))
+    );
 }
 
 #[tokio::test]
@@ -25,7 +28,8 @@ async fn replies_have_the_fields_of_their_shapes() {
         let declared = MODELS.resolve("hris", shape).unwrap();
         for field in &declared.fields {
             // Two fields of this shape exist in other categories only.
-            let elsewhere = shape == "MetaResponse" && ["remote_field_classes", "remote_fields"].contains(&field.name.as_str());
+            let elsewhere =
+                shape == "MetaResponse" && ["remote_field_classes", "remote_fields"].contains(&field.name.as_str());
             assert!(elsewhere || object.get(&field.name).is_some(), "{path} lacks {}", field.name);
         }
     }
@@ -50,7 +54,10 @@ async fn scopes_show_every_model_readable_and_none_writable() {
     let models = shown["common_models"].as_array().unwrap();
     assert_eq!(models.len(), MODELS.category("hris").unwrap().common().count());
     let employee = models.iter().find(|model| model["model_name"] == "Employee").unwrap();
-    assert_eq!(employee["model_permissions"], json!({ "READ": { "is_enabled": true }, "WRITE": { "is_enabled": false } }));
+    assert_eq!(
+        employee["model_permissions"],
+        json!({ "READ": { "is_enabled": true }, "WRITE": { "is_enabled": false } })
+    );
 }
 
 #[tokio::test]

@@ -48,7 +48,9 @@ async fn replies_are_compressed_only_when_asked_for() {
 #[tokio::test]
 async fn slashes_at_the_end_and_a_missing_api_prefix_do_not_matter() {
     let app = App::start().await;
-    for path in ["/hris/v1/employees", "/hris/v1/employees/", "/api/hris/v1/employees/?page_size=1", "/admin/v1/project"] {
+    for path in
+        ["/hris/v1/employees", "/hris/v1/employees/", "/api/hris/v1/employees/?page_size=1", "/admin/v1/project"]
+    {
         assert_eq!(app.get(path).await.status, 200, "{path}");
     }
 }
@@ -89,11 +91,18 @@ async fn what_is_published_is_what_is_served() {
         let document = app.get(&format!("/openapi/{name}.json")).await.ok();
         let mut published = 0;
         for (path, methods) in document["paths"].as_object().unwrap() {
-            let methods = methods.as_object().unwrap().keys().filter(|key| ["get", "post", "patch", "delete"].contains(&key.as_str()));
+            let methods = methods
+                .as_object()
+                .unwrap()
+                .keys()
+                .filter(|key| ["get", "post", "patch", "delete"].contains(&key.as_str()));
             for method in methods {
-                let own = |path: &str| path.trim_start_matches("/api").trim_start_matches(&format!("/{name}/v1")).to_owned();
+                let own =
+                    |path: &str| path.trim_start_matches("/api").trim_start_matches(&format!("/{name}/v1")).to_owned();
                 let known = all.iter().any(|operation| {
-                    operation.surface.name() == name && operation.method.as_str().eq_ignore_ascii_case(method) && own(path) == operation.path
+                    operation.surface.name() == name
+                        && operation.method.as_str().eq_ignore_ascii_case(method)
+                        && own(path) == operation.path
                 });
                 assert!(known, "{name}: {method} {path} is published but not served");
                 published += 1;
