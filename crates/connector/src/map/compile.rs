@@ -189,13 +189,21 @@ impl Build<'_> {
             Type::Object => Target::Object,
             Type::Any => Target::Any,
             Type::Map { of } => Target::Map(Box::new(self.target(of))),
-            Type::Ref { model, .. } => {
-                let slug = self.models.resolve(self.category, model).map(|m| m.slug.clone());
-                Target::Relation(slug.unwrap_or_else(|| format!("{}.{model}", self.category)).into())
-            }
+            Type::Ref { model, .. } => self.relation(model),
             Type::Nested { model } => Target::Nested(self.nested(model)),
             Type::OneOf { of } => Target::OneOf(of.iter().map(|t| self.target(t)).collect()),
         }
+    }
+
+    /// A relation takes the other record's remote id; a nested model has no records of its own, so its object may stand there instead.
+    fn relation(&mut self, name: &str) -> Target {
+        let found = self.models.resolve(self.category, name);
+        let slug = found.map_or_else(|| format!("{}.{name}", self.category), |m| m.slug.clone());
+        let by_id = Target::Relation(slug.into());
+        if found.is_some_and(|model| model.nested) {
+            return Target::OneOf(vec![Target::Nested(self.nested(name)), by_id]);
+        }
+        by_id
     }
 
     /// The place of a nested model's plan, made on first use.
