@@ -41,9 +41,9 @@ pub struct Args {
     /// Address and port to answer on [default: 127.0.0.1:8080, or a free port when that one is taken]
     #[arg(long, value_name = "ADDR:PORT")]
     pub listen: Option<SocketAddr>,
-    /// Records of each simulated vendor's main list [default: the vendor's own]
-    #[arg(long, value_name = "NUMBER")]
-    pub size: Option<u64>,
+    /// Records of each simulated vendor's main list
+    #[arg(long, default_value_t = 60, value_name = "NUMBER")]
+    pub size: u64,
     /// The same seed gives the same people and firms
     #[arg(long, default_value_t = 1, value_name = "NUMBER")]
     pub seed: u64,
@@ -216,7 +216,7 @@ fn secret_key(home: &Path) -> Result<Secret, Failure> {
 async fn start_vendors(args: &Args) -> Result<Vec<(String, Running)>, Failure> {
     let mut running = Vec::new();
     for sandbox in Sandbox::built_in()? {
-        let options = StartOptions { seed: args.seed, size: args.size, limits: false, ..StartOptions::default() };
+        let options = StartOptions { seed: args.seed, size: Some(args.size), limits: false, ..StartOptions::default() };
         running.push((sandbox.slug().to_owned(), sandbox.start(options).await?));
     }
     Ok(running)

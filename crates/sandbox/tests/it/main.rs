@@ -3,6 +3,7 @@
 
 mod bamboohr;
 mod common;
+mod contract;
 mod faults;
 mod greenhouse;
 mod hubspot;
