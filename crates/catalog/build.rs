@@ -20,7 +20,7 @@ fn main() -> io::Result<()> {
             continue;
         }
         let native = folder.join("native.rs");
-        let module = slug.replace('-', "_");
+        let module = format!("native_{}", slug.replace('-', "_"));
         let has_native = native.exists();
         if has_native {
             _ = writeln!(natives, "#[path = {native:?}]\nmod {module};");
