@@ -66,16 +66,20 @@ async fn expand(
     };
     for place in places {
         let Some(id) = place.as_str().and_then(|text| Uuid::parse_str(text).ok()) else { continue };
-        if !known.contains_key(&id) {
-            let object = match request.app.engine.retrieve(project, account, target, id, &Shape::default()).await {
-                Ok(body) => serde_json::from_slice(&body).ok(),
-                Err(ReadError::NotFound | ReadError::NoSuchModel(_)) => None,
-                Err(error) => return Err(fault::read(error)),
-            };
-            known.insert(id, object);
-        }
-        if let Some(Some(object)) = known.get(&id) {
-            *place = object.clone();
+        let object = match known.get(&id) {
+            Some(object) => object.clone(),
+            None => {
+                let object = match request.app.engine.retrieve(project, account, target, id, &Shape::default()).await {
+                    Ok(body) => serde_json::from_slice(&body).ok(),
+                    Err(ReadError::NotFound | ReadError::NoSuchModel(_)) => None,
+                    Err(error) => return Err(fault::read(error)),
+                };
+                known.insert(id, object.clone());
+                object
+            }
+        };
+        if let Some(object) = object {
+            *place = object;
         }
     }
     Ok(())
