@@ -191,6 +191,7 @@ fn raw_records(
     let stream = found.stream;
     let records = match found.role {
         Role::List => stream.records(cx, reply)?,
+        Role::Also(index) => stream.also_records(cx, index, reply)?,
         Role::Incremental => {
             let records = stream.incremental_records(cx, reply)?;
             if stream.incremental.as_ref().is_some_and(|incremental| incremental.fetch.is_some()) {

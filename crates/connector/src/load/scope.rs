@@ -15,6 +15,8 @@ pub(super) const LIST: &[&str] = &["config", "now", "since", "until", "cursor", 
 pub(super) const JOIN: &[&str] = &["config", "record", "parent"];
 /// What templates of a retrieve request see.
 pub(super) const RETRIEVE: &[&str] = &["config", "id"];
+/// What templates of a request that is never sent see.
+pub(super) const ALSO: &[&str] = &["config", "id", "parent"];
 /// What templates of `connector.yaml` see outside `auth`.
 pub(super) const BASE: &[&str] = &["config", "now"];
 /// What templates of `auth` see.

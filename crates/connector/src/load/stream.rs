@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use unisono_model::{Model, Models};
 
 use super::connector::Shared;
-use super::scope::{JOIN, LIST, RETRIEVE, Scope};
+use super::scope::{ALSO, JOIN, LIST, RETRIEVE, Scope};
 use super::yaml::At;
 use crate::expr::{Expr, parse_instant};
 use crate::manifest::{
@@ -17,7 +17,7 @@ use crate::map::Mapping;
 use crate::native::Native;
 use crate::page::{Kind, Pager, Probe};
 use crate::stream::{
-    Fetch, Incremental, Join, Listing, Moment, ParentPlan, ParentSource, Retrieve, Stream, VARIABLES, WindowPlan,
+    Also, Fetch, Incremental, Join, Listing, Moment, ParentPlan, ParentSource, Retrieve, Stream, VARIABLES, WindowPlan,
 };
 
 pub(super) fn compile(
@@ -69,6 +69,7 @@ pub(super) fn compile(
                 parent: parts.parent,
                 joins: parts.joins,
                 retrieve: parts.retrieve,
+                also: parts.also,
             });
         }
     }
@@ -81,6 +82,7 @@ struct Parts {
     parent: Option<ParentPlan>,
     joins: Vec<Join>,
     retrieve: Option<Retrieve>,
+    also: Vec<Also>,
 }
 
 fn mapping(
@@ -170,7 +172,19 @@ fn stream(scope: &mut Scope<'_>, at: &At, written: &StreamManifest, read: &ReadM
         parent: parent.flatten(),
         joins,
         retrieve: retrieve.flatten(),
+        also: also(scope, at, written),
     })
+}
+
+fn also(scope: &mut Scope<'_>, at: &At, written: &StreamManifest) -> Vec<Also> {
+    let mut compiled = Vec::new();
+    for (index, also) in written.also.iter().enumerate() {
+        let at = at.key("also").index(index);
+        let request = scope.request(&at.key("request"), &also.request, ALSO);
+        let records = scope.maybe(&at.key("records"), also.records.as_deref());
+        compiled.extend(request.map(|request| Also { request, format: also.format, records }));
+    }
+    compiled
 }
 
 fn listing(

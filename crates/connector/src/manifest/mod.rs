@@ -21,7 +21,7 @@ pub use connector::{
 pub use read::{FieldRule, ReadManifest, Table};
 pub use page::{CursorIn, End, PageManifest};
 pub use stream::{
-    Clock, Format, GraphqlManifest, IncrementalManifest, JoinManifest, ModelManifest, Order, ParentListManifest, ParentManifest,
+    AlsoManifest, Clock, Format, GraphqlManifest, IncrementalManifest, JoinManifest, ModelManifest, Order, ParentListManifest, ParentManifest,
     RequestManifest, RetrieveManifest, SinceFormat, SinceManifest, StreamManifest, TokenAs, TokenManifest, Visit, WindowManifest,
 };
 

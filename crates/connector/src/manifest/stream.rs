@@ -51,6 +51,9 @@ pub struct StreamManifest {
     /// The request for one record.
     #[serde(default)]
     pub retrieve: Option<RetrieveManifest>,
+    /// Other requests whose replies hold records of this stream; understood where they turn up, never sent.
+    #[serde(default)]
+    pub also: Vec<AlsoManifest>,
     /// jq over a record: whether it is deleted.
     #[serde(default)]
     pub deleted: Option<String>,
@@ -417,6 +420,20 @@ pub struct RetrieveManifest {
     /// jq over the body: the record; default the whole body.
     #[serde(default)]
     pub record: Option<String>,
+}
+
+/// Another request whose reply holds records of the stream, such as a search or an older version of the list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AlsoManifest {
+    /// The request, over `.id` and `.parent`.
+    pub request: RequestManifest,
+    /// How its body is written.
+    #[serde(default)]
+    pub format: Format,
+    /// jq from the body to the records, in the shape that `read` knows; default the body itself.
+    #[serde(default)]
+    pub records: Option<String>,
 }
 
 fn one_minute() -> u64 {

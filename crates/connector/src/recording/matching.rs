@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use super::Recording;
 use crate::connector::Connector;
 use crate::expr::{Expr, PathStep};
+use crate::manifest::Format;
 use crate::request::{BodyPlan, RequestPlan, Slot, TargetPiece};
 use crate::stream::Stream;
 
@@ -17,6 +18,7 @@ use crate::stream::Stream;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     List,
+    Also(usize),
     Incremental,
     Retrieve,
     Join(usize),
@@ -45,6 +47,11 @@ pub(super) fn matches<'a>(connector: &'a Connector, recording: &Recording) -> Ve
         let roles = roles(stream);
         let mut matched = roles.into_iter().filter_map(|(role, plan)| {
             let holes = recorded.fits(&base, plan)?;
+            if let Role::Also(index) = role
+                && !stream.also.get(index).is_some_and(|also| recorded.looks_like(also.format))
+            {
+                return None;
+            }
             Some(Match {
                 stream,
                 role,
@@ -59,6 +66,8 @@ pub(super) fn matches<'a>(connector: &'a Connector, recording: &Recording) -> Ve
     }
     let most = found.iter().map(|found| found.literal).max().unwrap_or(0);
     found.retain(|found| found.literal == most);
+    // What lists only deleted records must have asked for them.
+    found.retain(|found| found.missing == 0 || !found.stream.deletions_only);
     // Of the streams of one model (all, archived ones), those stand back that would have asked with more words.
     let mut least: HashMap<&str, usize> = HashMap::new();
     for found in &found {
@@ -75,6 +84,8 @@ fn roles(stream: &Stream) -> Vec<(Role, &RequestPlan)> {
     if let crate::page::Kind::Cursor { following: Some(plan), .. } = &stream.list.pager.kind {
         roles.push((Role::List, plan));
     }
+    // Before the incremental request, which may tell nothing but ids.
+    roles.extend(stream.also.iter().enumerate().map(|(index, also)| (Role::Also(index), &also.request)));
     let incremental = stream.incremental.as_ref().and_then(|incremental| incremental.list.as_ref());
     roles.extend(incremental.and_then(|list| list.request.as_ref()).map(|plan| (Role::Incremental, plan)));
     roles.extend(stream.retrieve.as_ref().map(|retrieve| (Role::Retrieve, &retrieve.request)));
@@ -134,11 +145,20 @@ impl Recorded<'_> {
         (self.query_fits(plan) && self.graphql_fits(plan)).then_some(holes)
     }
 
+    /// A vendor may answer one request in several formats: XML is not offered to those who ask for JSON, nor the other way.
+    fn looks_like(&self, format: Format) -> bool {
+        match (&self.recording.response.body, format) {
+            (Json::String(text), Format::Json) => !text.trim_start().starts_with('<'),
+            (body, Format::Xml) => body.as_str().is_some_and(|text| text.trim_start().starts_with('<')),
+            _ => true,
+        }
+    }
+
     /// Literal parameters must not have another value in the recording.
     fn query_fits(&self, plan: &RequestPlan) -> bool {
         let Some(query) = self.recording.request.as_ref().and_then(|request| request.query.as_ref()) else { return true };
         plan.query.iter().all(|(name, slot)| match (slot, query.get(name)) {
-            (Slot::Literal(ours), Some(theirs)) if name_discriminates(ours) => {
+            (Slot::Literal(ours), Some(theirs)) if name_discriminates(ours) && !is_list(theirs) => {
                 crate::request::scalar(ours) == crate::request::scalar(theirs)
             }
             _ => true,
@@ -173,6 +193,10 @@ fn name_discriminates(value: &Json) -> bool {
         Json::String(text) => !text.is_empty() && text.chars().all(|c| c.is_ascii_alphabetic() || c == '_'),
         Json::Null | Json::Number(_) | Json::Array(_) | Json::Object(_) => false,
     }
+}
+
+fn is_list(value: &Json) -> bool {
+    value.is_array() || value.as_str().is_some_and(|text| text.contains(','))
 }
 
 /// `api`, `v1`, `gateway.php`: what stands in front of the paths vendors document.
@@ -218,7 +242,7 @@ fn own_segments(plan: &RequestPlan) -> Vec<Segment> {
     for piece in &plan.target.0 {
         match piece {
             TargetPiece::Hole(template) => {
-                let path = template.expressions().next().and_then(Expr::path).unwrap_or_default();
+                let path = template.expressions().next().and_then(first_path).unwrap_or_default();
                 let before = match &current {
                     Segment::Text(text) => text.clone(),
                     Segment::Hole { before, .. } => before.clone(),
@@ -242,6 +266,11 @@ fn own_segments(plan: &RequestPlan) -> Vec<Segment> {
     list.push(current);
     list.retain(|segment| !matches!(segment, Segment::Text(text) if text.is_empty()));
     list
+}
+
+/// `.parent.key` of `.parent.key // .parent.id`.
+fn first_path(expr: &Expr) -> Option<Vec<PathStep>> {
+    expr.path().or_else(|| Expr::parse(expr.source().split("//").next()?.trim()).ok()?.path())
 }
 
 /// `{"id": "17"}` from a hole such as `.parent.id`.

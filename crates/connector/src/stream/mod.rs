@@ -76,6 +76,7 @@ pub struct Stream {
     pub(crate) parent: Option<ParentPlan>,
     pub(crate) joins: Vec<Join>,
     pub(crate) retrieve: Option<Retrieve>,
+    pub(crate) also: Vec<Also>,
 }
 
 /// A paged list request.
@@ -155,6 +156,14 @@ pub(crate) struct Retrieve {
     pub(crate) request: RequestPlan,
     pub(crate) format: Format,
     pub(crate) record: Option<Expr>,
+}
+
+/// A request that is understood, never sent.
+#[derive(Debug)]
+pub(crate) struct Also {
+    pub(crate) request: RequestPlan,
+    pub(crate) format: Format,
+    pub(crate) records: Option<Expr>,
 }
 
 /// What to do next.

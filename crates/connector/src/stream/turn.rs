@@ -9,6 +9,7 @@ use sonic_rs::{JsonValueTrait, Value};
 use super::state::{Phase, Visited};
 use super::{Listing, ParentSource, RawRecord, Stream, StreamState, Turn, TurnError};
 use crate::decode::{self, Body};
+use crate::expr::Expr;
 use crate::fault::date_us;
 use crate::manifest::Format;
 use crate::page::{Next, PageFault, PageState};
@@ -33,21 +34,34 @@ impl Stream {
 
     /// The raw records of a reply to the list request, whatever the paging.
     pub fn records(&self, cx: &Context, reply: &Reply) -> Result<Vec<RawRecord>, TurnError> {
-        self.records_of(cx, &self.list, reply)
+        self.records_of(cx, self.list.format, self.list.records.as_ref(), reply)
+    }
+
+    /// The raw records of a reply to one of the `also` requests.
+    pub(crate) fn also_records(&self, cx: &Context, index: usize, reply: &Reply) -> Result<Vec<RawRecord>, TurnError> {
+        let Some(also) = self.also.get(index) else { return Ok(Vec::new()) };
+        self.records_of(cx, also.format, also.records.as_ref(), reply)
     }
 
     /// The raw records of a reply to the incremental list request when it differs from the full one.
     pub fn incremental_records(&self, cx: &Context, reply: &Reply) -> Result<Vec<RawRecord>, TurnError> {
         let list = self.incremental.as_ref().and_then(|incremental| incremental.list.as_ref());
-        self.records_of(cx, list.unwrap_or(&self.list), reply)
+        let list = list.unwrap_or(&self.list);
+        self.records_of(cx, list.format, list.records.as_ref(), reply)
     }
 
-    fn records_of(&self, cx: &Context, list: &Listing, reply: &Reply) -> Result<Vec<RawRecord>, TurnError> {
+    fn records_of(
+        &self,
+        cx: &Context,
+        format: Format,
+        records: Option<&Expr>,
+        reply: &Reply,
+    ) -> Result<Vec<RawRecord>, TurnError> {
         if let Some(fault) = self.faults.classify(reply, cx.now_us) {
             return Err(fault.into());
         }
-        let body = self.decode(list.format, reply)?;
-        let records = decode::records(&body, list.records.as_ref())?;
+        let body = self.decode(format, reply)?;
+        let records = decode::records(&body, records)?;
         Ok(records.into_iter().map(|raw| RawRecord { raw, parent: None }).collect())
     }
 

@@ -10,6 +10,10 @@ streams:
   - request: { get: /v1/tickets, query: { view: open } }
     records: .tickets
     retrieve: { request: { get: "/v1/tickets/{{ .id }}" }, record: .ticket }
+    also:
+      - { request: { post: /v1/tickets/search }, records: .found }
+      - { request: { get: "/v1/lists/{{ .id }}/tickets" }, format: xml, records: "[.tickets.ticket] | flatten" }
+      - { request: { get: "/v1/lists/{{ .id }}/tickets" } }
 read:
   id: .id
   fields: { name: .title, creator: .by, parent_ticket: .up }
@@ -94,4 +98,15 @@ fn what_does_not_fit_is_a_reject_with_its_reason() {
     check(r#"{"path":"/v1/tickets"}"#, r#"{"error":"x"}"#, expect![[r#"
         {"model":"ticketing.ticket","reject":null,"reason":"the vendor's reply has no records at `.tickets` (it has the keys error)"}
     "#]]);
+}
+
+#[test]
+fn other_requests_of_the_stream_are_understood_in_each_of_their_formats() {
+    let record = expect![[r#"
+        {"model":"ticketing.ticket","record":{"name":"A","remote_id":"7"}}
+    "#]];
+    check(r#"{"method":"POST","path":"/v1/tickets/search"}"#, r#"{"found":[{"id":7,"title":"A"}]}"#, record.clone());
+    check(r#"{"method":"GET","path":"/v1/lists/3/tickets"}"#, r#"[{"id":7,"title":"A"}]"#, record.clone());
+    let xml = r#""<?xml version=\"1.0\"?><tickets><ticket><id>7</id><title>A</title></ticket></tickets>""#;
+    check(r#"{"method":"GET","path":"/v1/lists/3/tickets"}"#, xml, record);
 }
