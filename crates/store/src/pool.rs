@@ -59,6 +59,16 @@ impl Pool {
         run(&self.read, f).await
     }
 
+    /// Runs a quick query on a connection that writes. SQLite's other connections lose their page caches with every commit, so that
+    /// what a sync looks up between its commits would be read from the file each time.
+    pub(crate) async fn look<T, F>(&self, f: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn Sql) -> Result<T, StoreError> + Send + 'static,
+    {
+        run(&self.write, f).await
+    }
+
     /// Runs a transaction; it ends with the closure's `Ok`, else it leaves nothing.
     pub(crate) async fn write<T, E, F>(&self, f: F) -> Result<T, E>
     where

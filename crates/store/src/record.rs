@@ -78,7 +78,7 @@ impl Scope {
         let (project, model, ids) = (self.project, model.to_owned(), ids.to_vec());
         self.store
             .pool
-            .read(move |sql| {
+            .look(move |sql| {
                 let mut found = HashMap::with_capacity(ids.len());
                 if !account::owned(sql, project, account)? {
                     return Ok(vec![None; ids.len()]);
@@ -102,7 +102,7 @@ impl Scope {
             .read(move |sql| {
                 let (text, values, by) = list::build(sql.dialect(), project, &query)?;
                 let size = limit(query.page_size) as usize;
-                let mut rows = RowBuffer::default();
+                let mut rows = RowBuffer { rows: Vec::with_capacity(size), ..RowBuffer::default() };
                 let mut last = None;
                 let mut more = false;
                 sql.query(&text, &values, &mut |row| {

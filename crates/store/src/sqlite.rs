@@ -33,7 +33,7 @@ impl Sqlite {
             )?;
         } else {
             connection.execute_batch(
-                "pragma synchronous = normal; pragma query_only = true; pragma cache_size = -4096; pragma temp_store = memory;",
+                "pragma synchronous = normal; pragma query_only = true; pragma cache_size = -8192; pragma temp_store = memory;",
             )?;
         }
         Ok(Self { connection })
@@ -68,13 +68,14 @@ impl Sql for Sqlite {
         keys: Column<'_>,
         each: Each<'_>,
     ) -> Result<(), StoreError> {
-        let mut statement = self.prepared(sql)?;
-        bind(&mut statement, 0, values.iter().copied())?;
-        for row in 0..keys.len() {
-            bind(&mut statement, values.len(), std::iter::once(keys.value(row)))?;
-            visit(&mut statement, each)?;
+        // Outside a transaction each key would take and drop the file's locks, which costs more than the look-up.
+        if keys.len() < 2 || !self.connection.is_autocommit() {
+            return self.each_key(sql, values, keys, each);
         }
-        Ok(())
+        self.execute("begin", &[])?;
+        let result = self.each_key(sql, values, keys, each);
+        self.rollback();
+        result
     }
 
     fn insert_each(&mut self, bulk: &Bulk, fixed: &[Value<'_>], columns: &[Column<'_>]) -> Result<u64, StoreError> {
@@ -115,6 +116,16 @@ impl Sql for Sqlite {
 }
 
 impl Sqlite {
+    fn each_key(&self, sql: &str, values: &[Value<'_>], keys: Column<'_>, each: Each<'_>) -> Result<(), StoreError> {
+        let mut statement = self.prepared(sql)?;
+        bind(&mut statement, 0, values.iter().copied())?;
+        for row in 0..keys.len() {
+            bind(&mut statement, values.len(), std::iter::once(keys.value(row)))?;
+            visit(&mut statement, each)?;
+        }
+        Ok(())
+    }
+
     fn run_rows(&self, text: &str, fixed: &[Value<'_>], columns: &[Column<'_>]) -> Result<u64, StoreError> {
         let mut statement = self.connection.prepare_cached(text).map_err(sqlite_error)?;
         bind(&mut statement, 0, fixed.iter().copied())?;
