@@ -11,6 +11,7 @@ mod join;
 mod out;
 mod settings;
 
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
 use args::{Cli, Command};
@@ -67,6 +68,7 @@ fn start_log(log: &Log, serving: bool) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(level)
         .map_err(|error| Failure::Config(anyhow::anyhow!("configuration is invalid: `log.level`: {error}")))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = builder.with_ansi(std::io::stderr().is_terminal());
     match log.format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),
