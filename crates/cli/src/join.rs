@@ -82,7 +82,7 @@ pub async fn store(settings: &Settings, migrate: bool) -> Result<Store, Failure>
             .map_err(Failure::Config)?;
     }
     let options = OpenOptions { connections: settings.store.connections, migrate };
-    Ok(Store::open(url.expose(), options).await.map_err(|error| Failure::Config(error.into()))?)
+    Store::open(url.expose(), options).await.map_err(|error| Failure::Config(error.into()))
 }
 
 /// The keys credentials are sealed with.
@@ -102,7 +102,9 @@ fn guard(settings: &Settings) -> Result<Guard, Failure> {
     let outbound = &settings.outbound;
     let mut allow_nets = Vec::new();
     for net in &outbound.allow_nets {
-        let parsed = net.parse().map_err(|_| anyhow!("configuration is invalid: `outbound.allow_nets`: {net} is not a network such as 10.1.0.0/16"));
+        let parsed = net.parse().map_err(|_| {
+            anyhow!("configuration is invalid: `outbound.allow_nets`: {net} is not a network such as 10.1.0.0/16")
+        });
         allow_nets.push(parsed.map_err(Failure::Config)?);
     }
     Ok(Guard::new(GuardConfig {
@@ -152,7 +154,9 @@ pub async fn project(engine: &Engine, name: Option<&str>) -> Result<Option<Proje
         },
         (None, []) => Ok(None),
         (None, [only]) => Ok(Some(only.clone())),
-        (None, _) => Err(Failure::NotFound(format!("there are several projects, name one with --project: {}", names()))),
+        (None, _) => {
+            Err(Failure::NotFound(format!("there are several projects, name one with --project: {}", names())))
+        }
     }
 }
 

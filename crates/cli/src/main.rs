@@ -42,12 +42,13 @@ async fn run(cli: &Cli) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     #[allow(clippy::disallowed_methods, reason = "configuration is read here")]
-    let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let environment =
+        std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     let settings = Settings::read(&cli.flags(), environment).map_err(Failure::Config)?;
     start_log(&settings.log, matches!(cli.command, Command::Serve(_)))?;
     match &cli.command {
-        Command::Demo(args) => return Ok(demo::run(args, &settings, global).await?),
-        Command::Connector(command) => return Ok(connector::run(command, &settings, global)?),
+        Command::Demo(args) => return demo::run(args, &settings, global).await,
+        Command::Connector(command) => return connector::run(command, &settings, global),
         Command::Serve(_) => serve::run(&settings).await?,
         Command::Link(command) => link::run(command, &settings, global).await?,
         Command::Accounts(command) => accounts::run(command, &settings, global).await?,
