@@ -36,10 +36,12 @@ pub fn run(catalog: &Catalog, names: &[String], strict: bool, global: &Global) -
     if global.json {
         let errors: Vec<_> = errors
             .iter()
-            .map(|error| json!({
-                "file": error.file, "line": error.line, "column": error.column, "message": error.message,
-                "suggestion": error.suggestion, "excerpt": error.excerpt,
-            }))
+            .map(|error| {
+                json!({
+                    "file": error.file, "line": error.line, "column": error.column, "message": error.message,
+                    "suggestion": error.suggestion, "excerpt": error.excerpt,
+                })
+            })
             .collect();
         out::json(&json!({ "connectors": entries.len(), "errors": errors, "warnings": warnings }))?;
     } else {

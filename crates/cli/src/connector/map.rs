@@ -21,7 +21,11 @@ pub fn run(catalog: &Catalog, vendor: &str, recordings: &[PathBuf]) -> Result<Ex
         let Some(lines) = connector.map_recording(&recording) else {
             unmatched += 1;
             let asked = recording.request.as_ref().map(|request| {
-                format!("{} {}", request.method.as_deref().unwrap_or("GET"), request.path.as_deref().unwrap_or("without a path"))
+                format!(
+                    "{} {}",
+                    request.method.as_deref().unwrap_or("GET"),
+                    request.path.as_deref().unwrap_or("without a path")
+                )
             });
             let asked = asked.unwrap_or_else(|| "a recording without a request".to_owned());
             out::talk(format!("{}: no stream of {vendor} matches {asked}", path.display()));
@@ -35,7 +39,10 @@ pub fn run(catalog: &Catalog, vendor: &str, recordings: &[PathBuf]) -> Result<Ex
             out::data(serde_json::to_string(line)?);
         }
     }
-    out::talk(format!("{mapped} mapped, {rejected} rejected, {unmatched} of {} recordings without a stream", recordings.len()));
+    out::talk(format!(
+        "{mapped} mapped, {rejected} rejected, {unmatched} of {} recordings without a stream",
+        recordings.len()
+    ));
     Ok(match (unmatched, rejected) {
         (0, 0) => ExitCode::SUCCESS,
         (0, _) => ExitCode::FAILURE,

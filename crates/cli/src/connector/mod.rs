@@ -88,9 +88,15 @@ pub enum Kind {
 pub fn run(command: &Command, settings: &Settings, global: &Global) -> Result<ExitCode, Failure> {
     match command {
         Command::List => show::list(&catalog(settings, &[])?, global),
-        Command::Show { vendor } => show::show(&catalog(settings, std::slice::from_ref(vendor))?, &name_of(vendor), global),
-        Command::Lint { vendors, strict } => lint::run(&catalog(settings, vendors)?, &names_of(vendors), *strict, global),
-        Command::Test { vendors, update } => test::run(&catalog(settings, vendors)?, &names_of(vendors), *update, global),
+        Command::Show { vendor } => {
+            show::show(&catalog(settings, std::slice::from_ref(vendor))?, &name_of(vendor), global)
+        }
+        Command::Lint { vendors, strict } => {
+            lint::run(&catalog(settings, vendors)?, &names_of(vendors), *strict, global)
+        }
+        Command::Test { vendors, update } => {
+            test::run(&catalog(settings, vendors)?, &names_of(vendors), *update, global)
+        }
         Command::Map { vendor, recordings } => {
             map::run(&catalog(settings, std::slice::from_ref(vendor))?, &name_of(vendor), recordings)
         }

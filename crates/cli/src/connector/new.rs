@@ -26,8 +26,12 @@ pub fn run(catalog: &Catalog, vendor: &str, category: &str, dir: &Path) -> Resul
     let Some(model) = first.or(common.first()) else {
         return Err(Failure::Failed(anyhow!("the category {category} has no models")));
     };
-    if vendor.is_empty() || !vendor.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_') {
-        return Err(Failure::Failed(anyhow!("`{vendor}` is no name for a connector: lower-case letters, digits, - and _ only")));
+    if vendor.is_empty()
+        || !vendor.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_')
+    {
+        return Err(Failure::Failed(anyhow!(
+            "`{vendor}` is no name for a connector: lower-case letters, digits, - and _ only"
+        )));
     }
     let root = dir.join(vendor);
     if root.exists() {
@@ -39,7 +43,10 @@ pub fn run(catalog: &Catalog, vendor: &str, category: &str, dir: &Path) -> Resul
         ("connector.yaml".to_owned(), connector_yaml(vendor, category)),
         (model_path, model_yaml(text)),
         (format!("fixtures/{}.json", model.short()), fixture(model, text)?),
-        ("README.md".to_owned(), format!("# {vendor}\n\nHow to get credentials, what is read, what is known to be missing.\n")),
+        (
+            "README.md".to_owned(),
+            format!("# {vendor}\n\nHow to get credentials, what is read, what is known to be missing.\n"),
+        ),
     ];
     for (path, content) in &files {
         let file = root.join(path);
@@ -48,7 +55,10 @@ pub fn run(catalog: &Catalog, vendor: &str, category: &str, dir: &Path) -> Resul
         fs::write(&file, content).with_context(|| format!("cannot write {}", file.display()))?;
         out::data(file.display());
     }
-    out::talk(format!("next: fill it in, then `unisono connector lint {0}` and `unisono connector test {0}`", root.display()));
+    out::talk(format!(
+        "next: fill it in, then `unisono connector lint {0}` and `unisono connector test {0}`",
+        root.display()
+    ));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -31,7 +31,8 @@ pub fn list(catalog: &Catalog, global: &Global) -> Result<ExitCode, Failure> {
         let rows: Vec<Vec<String>> = summaries.iter().map(row).collect();
         out::table(&["connector", "name", "category", "models", "auth", "evidence"], &rows, "there are no connectors");
     }
-    let missing: Vec<_> = catalog.entries().filter(|entry| entry.connector().is_err()).map(|entry| &entry.slug).collect();
+    let missing: Vec<_> =
+        catalog.entries().filter(|entry| entry.connector().is_err()).map(|entry| &entry.slug).collect();
     for slug in &missing {
         out::talk(format!("{slug} does not load: unisono connector lint {slug}"));
     }
@@ -65,7 +66,8 @@ pub fn show(catalog: &Catalog, name: &str, global: &Global) -> Result<ExitCode, 
     ]);
     out::data("");
     let field = |field: &unisono_connector::manifest::Field| {
-        let kind = serde_json::to_value(field.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
+        let kind =
+            serde_json::to_value(field.kind).ok().and_then(|kind| kind.as_str().map(str::to_owned)).unwrap_or_default();
         vec![field.name.clone(), kind, if field.optional { "no" } else { "yes" }.to_owned(), field.title.clone()]
     };
     let rows: Vec<Vec<String>> = connector.fields.iter().map(field).collect();

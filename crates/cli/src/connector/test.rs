@@ -30,7 +30,8 @@ pub fn run(catalog: &Catalog, names: &[String], update: bool, global: &Global) -
         }
     }
     if global.json {
-        let failed: Vec<Value> = failed.iter().map(|(name, problem)| json!({ "fixture": name, "problem": problem })).collect();
+        let failed: Vec<Value> =
+            failed.iter().map(|(name, problem)| json!({ "fixture": name, "problem": problem })).collect();
         out::json(&json!({ "passed": passed, "updated": updated, "failed": failed }))?;
     } else {
         for (name, problem) in &failed {
@@ -89,7 +90,12 @@ fn compare(path: &str, wanted: &Value, got: &Value, lines: &mut Vec<String>) {
             for key in keys {
                 let (one, other) = (a.get(key), b.get(key));
                 if one != other {
-                    compare(&format!("{path}.{key}"), one.unwrap_or(&Value::Null), other.unwrap_or(&Value::Null), lines);
+                    compare(
+                        &format!("{path}.{key}"),
+                        one.unwrap_or(&Value::Null),
+                        other.unwrap_or(&Value::Null),
+                        lines,
+                    );
                 }
             }
         }
@@ -107,10 +113,16 @@ fn write(entry: &Entry, path: &str, text: &str, lines: &[Line]) -> Result<(), Fa
     let folder = entry.dir.clone().unwrap_or_else(|| std::path::Path::new("connectors").join(&entry.slug));
     let file = folder.join(path);
     if !path.ends_with(".json") {
-        return Err(Failure::Failed(anyhow!("{} is YAML, whose comments would be lost; --update writes JSON fixtures", file.display())));
+        return Err(Failure::Failed(anyhow!(
+            "{} is YAML, whose comments would be lost; --update writes JSON fixtures",
+            file.display()
+        )));
     }
     if !file.exists() {
-        return Err(Failure::Failed(anyhow!("{} is not there; run in the folder that holds connectors/", file.display())));
+        return Err(Failure::Failed(anyhow!(
+            "{} is not there; run in the folder that holds connectors/",
+            file.display()
+        )));
     }
     let mut fixture: serde_json::Map<String, Value> = serde_json::from_str(text)?;
     fixture.insert("expect".to_owned(), json!(lines));
