@@ -6,6 +6,7 @@ mod docs;
 mod faults;
 mod incremental;
 mod loading;
+mod native;
 mod paging;
 mod parents;
 mod recordings;

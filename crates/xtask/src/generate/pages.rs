@@ -130,3 +130,8 @@ fn type_of(field: &Field) -> String {
         (false, false) => name,
     }
 }
+
+/// `employee` of `hris.employee`.
+fn short(model: &str) -> &str {
+    model.split_once('.').map_or(model, |(_, short)| short)
+}
