@@ -93,10 +93,9 @@ fn check(contract: &Value, schema: &Value, value: &Value, at: &str, problems: &m
     if !kinds.is_empty() && !value.is_null() && !otherwise && !kinds.iter().any(is) {
         problems.push(format!("{at} is {value}, not {kinds:?}"));
     }
-    if let (Some(allowed), false) = (schema["enum"].as_array(), value.is_null()) {
-        if !allowed.contains(value) {
-            problems.push(format!("{at} is {value}, not one of {allowed:?}"));
-        }
+    let allowed = schema["enum"].as_array();
+    if !value.is_null() && allowed.is_some_and(|allowed| !allowed.contains(value)) {
+        problems.push(format!("{at} is {value}, not one of {allowed:?}"));
     }
     for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         if value.is_object() && value.get(name).is_none() {
