@@ -224,3 +224,12 @@ fn a_record_of_absurd_depth_is_rejected() {
     let fine = format!(r#"{{"id":1,"c":{{"x":{}{}}}}}"#, "[".repeat(50), "]".repeat(50));
     assert!(mapped(&mapping, &fine)["custom_fields"]["x"].is_array());
 }
+
+#[test]
+fn a_value_without_a_row_may_be_decided_by_the_rest_of_the_record() {
+    let read = "id: .id\nfields:\n  gender: { from: .sex, map: { F: FEMALE }, else: '{{ if .adult then \"OTHER\" else .sex end }}' }\n";
+    let mapping = mapping("hris.employee", read);
+    assert_eq!(mapped(&mapping, r#"{"id":1,"sex":"F","adult":true}"#)["gender"], "FEMALE");
+    assert_eq!(mapped(&mapping, r#"{"id":1,"sex":"X","adult":true}"#)["gender"], "OTHER");
+    assert_eq!(mapped(&mapping, r#"{"id":1,"sex":"X"}"#)["gender"], "X");
+}

@@ -124,6 +124,9 @@ fn source_of(read: &ReadManifest, path: &str) -> Option<String> {
             let rest = path.strip_prefix("fields.")?;
             match read.fields.get(rest.split('.').next()?)? {
                 crate::manifest::FieldRule::Jq(source) => Some(source.clone()),
+                crate::manifest::FieldRule::Table(table) if rest.ends_with(".else") => {
+                    Some(table.otherwise.as_ref()?.as_str()?.to_owned())
+                }
                 crate::manifest::FieldRule::Table(table) => Some(table.from.clone()),
             }
         }

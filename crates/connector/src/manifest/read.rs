@@ -43,7 +43,7 @@ pub struct Table {
     pub from: String,
     /// Vendor value to ours; keys are compared as text.
     pub map: IndexMap<String, Value>,
-    /// What other values become; without it they pass through.
+    /// What other values become, `{{ jq }}` being found in the record; without it they pass through.
     #[serde(default, rename = "else", deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schemars(default)]
     pub otherwise: Option<Value>,

@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::coerce::{Nested, NestedField, Plans, Shape, Target};
 use super::remote::{OWN_KEYS, RemoteFields};
-use super::rule::{Rule, Table};
+use super::rule::{Otherwise, Rule, Table};
 use super::{FieldPlan, Mapping};
 use crate::expr::{Expr, ExprError, PathStep, Val};
 use crate::manifest::{FieldRule, ReadManifest};
@@ -138,10 +138,23 @@ impl Build<'_> {
             FieldRule::Table(table) => {
                 let from = self.expr(&format!("fields.{}.from", field.name), &table.from)?;
                 let rows = table.map.iter().map(|(key, value)| (key.as_str().into(), constant(value))).collect();
-                let otherwise = table.otherwise.as_ref().map(constant);
+                let otherwise = match &table.otherwise {
+                    None => None,
+                    Some(value) => Some(self.otherwise(&field.name, value)?),
+                };
                 let origin = matches!(field.kind, Type::Enum { .. });
                 Some(Rule::Table(Table { from, rows, otherwise, origin }))
             }
+        }
+    }
+
+    /// A text that is one `{{ jq }}` is found in the record, anything else is itself.
+    fn otherwise(&mut self, field: &str, value: &serde_json::Value) -> Option<Otherwise> {
+        let inner = value.as_str().and_then(|text| text.strip_prefix("{{")?.strip_suffix("}}"));
+        match inner {
+            None => Some(Otherwise::Constant(constant(value))),
+            // Padded, so that positions are those of the written text.
+            Some(inner) => self.expr(&format!("fields.{field}.else"), &format!("  {inner}  ")).map(Otherwise::Expr),
         }
     }
 

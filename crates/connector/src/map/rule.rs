@@ -33,9 +33,17 @@ pub(super) struct Table {
     pub(super) from: Expr,
     pub(super) rows: Vec<(Box<str>, Val<'static>)>,
     /// What other values become; `None` lets them pass.
-    pub(super) otherwise: Option<Val<'static>>,
+    pub(super) otherwise: Option<Otherwise>,
     /// The field is an enum, whose origin is kept.
     pub(super) origin: bool,
+}
+
+/// What a value without a row becomes.
+#[derive(Debug)]
+pub(super) enum Otherwise {
+    Constant(Val<'static>),
+    /// Found in the record.
+    Expr(Expr),
 }
 
 impl Rule {
@@ -68,7 +76,7 @@ impl Rule {
                     origins.push(b':');
                     value.write_json(origins);
                 }
-                table.apply(value)
+                table.apply(root, value).map_err(|e| e.to_string())?
             }
         };
         plans.write_field(shape, &value, ids, out)
@@ -76,9 +84,10 @@ impl Rule {
 }
 
 impl Table {
-    fn apply<'a>(&'a self, value: Val<'a>) -> Val<'a> {
+    fn apply<'a>(&'a self, root: &Root<'a>, value: Val<'a>) -> Result<Val<'a>, EvalError> {
         if let Some(items) = value.items() {
-            return Val::Arr(items.into_iter().map(|item| self.apply(item)).collect());
+            let items: Result<_, _> = items.into_iter().map(|item| self.apply(root, item)).collect();
+            return Ok(Val::Arr(items?));
         }
         let row = match &value {
             Val::Bool(b) => self.row(if *b { "true" } else { "false" }),
@@ -86,9 +95,10 @@ impl Table {
             value => remote_id(value).and_then(|key| self.row(&key)),
         };
         match (row, &self.otherwise) {
-            (Some(row), _) => row.borrow(),
-            (None, Some(otherwise)) if !matches!(value, Val::Null) => otherwise.borrow(),
-            _ => value,
+            (Some(row), _) => Ok(row.borrow()),
+            (None, Some(Otherwise::Constant(constant))) if !matches!(value, Val::Null) => Ok(constant.borrow()),
+            (None, Some(Otherwise::Expr(expr))) if !matches!(value, Val::Null) => root.one(expr),
+            _ => Ok(value),
         }
     }
 

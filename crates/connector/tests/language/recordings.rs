@@ -108,7 +108,7 @@ fn other_requests_of_the_stream_are_understood_in_each_of_their_formats() {
     let cases = [(search, r#"{"found":[{"id":7,"title":"A"}]}"#), (list, r#"[{"id":7,"title":"A"}]"#), (list, xml)];
     for (request, body) in cases {
         check(request, body, expect![[r#"
-            {"model":"ticketing.ticket","record":{"name":"A","remote_id":"7"}}
+            {"model":"ticketing.ticket","record":{"remote_id":"7","name":"A"}}
         "#]]);
     }
 }
