@@ -264,7 +264,9 @@ fn of_send(error: &SendError, now_us: i64) -> Trouble {
             Trouble::RateLimited(now_us.saturating_add(wait))
         }
         SendError::Truncated { .. } | SendError::TooLarge { .. } => Trouble::Unreadable(error.to_string()),
-        SendError::Unconnected { .. } | SendError::Timeout { .. } => Trouble::Offline(error.to_string()),
+        SendError::Unconnected { .. } | SendError::HungUp { .. } | SendError::Timeout { .. } => {
+            Trouble::Offline(error.to_string())
+        }
         SendError::Redirected { .. } => Trouble::Refused(error.to_string()),
         SendError::Refused(_) | SendError::Invalid { .. } => Trouble::Misconfigured(error.to_string()),
     }

@@ -348,6 +348,8 @@ fn failure(host: &str, redactor: &Redactor, error: reqwest::Error) -> SendError 
         SendError::Invalid { host, reason }
     } else if error.is_connect() {
         SendError::Unconnected { host, reason }
+    } else if error.is_request() {
+        SendError::HungUp { host, reason }
     } else {
         SendError::Truncated { host, reason }
     }

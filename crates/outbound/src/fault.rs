@@ -89,6 +89,14 @@ pub enum SendError {
         /// How long.
         after: Duration,
     },
+    /// The other side took the request and closed the connection before its reply began.
+    #[error("{host} closed the connection without a reply: {reason}")]
+    HungUp {
+        /// Host of the request.
+        host: String,
+        /// Innermost cause.
+        reason: String,
+    },
     /// The reply ended early or is damaged; nothing of it may be used.
     #[error("reply from {host} is incomplete: {reason}")]
     Truncated {
@@ -129,7 +137,8 @@ impl SendError {
     /// Whether the same request may have better luck later.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Parked { .. } | Self::Unconnected { .. } | Self::Timeout { .. } | Self::Truncated { .. } => true,
+            Self::Parked { .. } | Self::Unconnected { .. } | Self::Timeout { .. } => true,
+            Self::HungUp { .. } | Self::Truncated { .. } => true,
             Self::Refused(_) | Self::TooLarge { .. } | Self::Redirected { .. } | Self::Invalid { .. } => false,
         }
     }
@@ -137,7 +146,8 @@ impl SendError {
     /// Whether the vendor may have acted on the request although there is no reply.
     pub fn may_have_arrived(&self) -> bool {
         match self {
-            Self::Timeout { .. } | Self::Truncated { .. } | Self::TooLarge { .. } | Self::Redirected { .. } => true,
+            Self::Timeout { .. } | Self::HungUp { .. } | Self::Truncated { .. } => true,
+            Self::TooLarge { .. } | Self::Redirected { .. } => true,
             Self::Refused(_) | Self::Parked { .. } | Self::Unconnected { .. } | Self::Invalid { .. } => false,
         }
     }

@@ -219,11 +219,10 @@ async fn a_body_that_stops_half_way_times_out() {
 
 #[tokio::test]
 async fn a_truncated_body_is_an_error_in_every_framing() {
-    let framings: [&'static [u8]; 4] = [
+    let framings: [&'static [u8]; 3] = [
         b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n[1, 2,",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n6\r\n[1, 2,\r\n",
         b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 12\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\xff\x63\x60",
-        b"HTTP/1.1 200",
     ];
     for framing in framings {
         let address = serve_raw(framing, true).await;
@@ -232,6 +231,15 @@ async fn a_truncated_body_is_an_error_in_every_framing() {
         assert!(matches!(error, SendError::Truncated { .. }), "{error:?}");
         assert!(error.may_have_arrived() && error.is_temporary());
     }
+}
+
+#[tokio::test]
+async fn a_connection_closed_before_the_reply_leaves_open_whether_the_request_arrived() {
+    let address = serve_raw(b"HTTP/1.1 200", true).await;
+    let (outbound, _) = client(Guard::new(open()));
+    let error = outbound.send(&lane(&outbound), ask(Method::GET, address, "/")).await.unwrap_err();
+    assert!(matches!(error, SendError::HungUp { .. }), "{error:?}");
+    assert!(error.may_have_arrived() && error.is_temporary());
 }
 
 #[tokio::test]
