@@ -278,7 +278,8 @@ fn context_of(holes: &[Hole], word: &str) -> Option<Json> {
     let mut context = Json::Null;
     for (path, text) in holes {
         let [PathStep::Key(first), rest @ ..] = path.as_slice() else { continue };
-        if first.as_ref() != word {
+        // What stands for any id says nothing about this one.
+        if first.as_ref() != word || text.starts_with(['{', ':']) {
             continue;
         }
         let value = text.parse::<u64>().map_or_else(|_| json!(text), |number| json!(number));
