@@ -302,7 +302,7 @@ pub struct ListParams {
     pub filters: Vec<(String, String)>,
     /// Order, as the caller sent it; one of those the model declares.
     pub order_by: Option<String>,
-    /// Which of the model's lists, by its path (`/projects/{parent_id}/users`); the model's own when absent.
+    /// Which of the model's lists, by its path (`/projects/{parent_id}/users`); all its records when absent.
     pub list: Option<String>,
     /// Values of the parameters in that path (`parent_id`), see `unisono_model::Scope`; an unknown parent is `NotFound`.
     pub scopes: Vec<(String, Uuid)>,

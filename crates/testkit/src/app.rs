@@ -15,6 +15,9 @@ use uuid::Uuid;
 use crate::setup::Engines;
 use crate::{Setup, TestClock};
 
+/// What is due within this time (microseconds) is only waiting for something else.
+const SOON_US: i64 = 10_000_000;
+
 /// Unisono, running.
 pub struct TestApp {
     /// Every verb.
@@ -136,7 +139,21 @@ impl TestApp {
         self.engine.run_due_jobs().await.expect("jobs run")
     }
 
-    /// Reads one model, or all, in full or only what changed; gives the model's latest run.
+    /// Runs what is due, and what only waits a moment for something else, until nothing is.
+    pub async fn settle(&self) {
+        for _ in 0..50 {
+            self.run_jobs().await;
+            let due = self.engine.next_due().await.expect("the jobs can be asked");
+            let wait = due.map_or(i64::MAX, |due| due.0.saturating_sub(unisono_engine::Clock::now(&*self.clock).0));
+            if wait > SOON_US {
+                return;
+            }
+            self.clock.pass(wait.max(0) / 1_000_000 + 1);
+        }
+        panic!("jobs never come to rest");
+    }
+
+    /// Reads one model, in full or only what changed; gives the model's latest run.
     pub async fn sync(&self, linked: &Linked, model: &str, full: bool) -> Run {
         self.engine.sync_now(self.project, linked.account, Some(model), full).await.expect("it can be synced");
         self.run_jobs().await;

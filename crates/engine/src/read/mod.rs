@@ -85,7 +85,8 @@ impl Engine {
         wanted: Wanted,
     ) -> Result<Option<Box<ListQuery>>, ReadError> {
         let mut wanted = wanted;
-        for part in &list.scopes {
+        // Without a list's path there is nothing to narrow by: every record of the model is meant.
+        for part in list.scopes.iter().filter(|_| params.list.is_some()) {
             let id = params.scopes.iter().find(|(name, _)| *name == part.param).map(|(_, id)| *id);
             let id = id.ok_or_else(|| parameter(&part.param, "is missing in the path"))?;
             let parent = scope.record(account, &part.model, id, Include::default()).await.map_err(internal)?;

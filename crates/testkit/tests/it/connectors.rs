@@ -26,8 +26,11 @@ struct Case {
 const SIZE: u64 = 40;
 const PAGE: u32 = 10;
 
+/// Records of these collections that are not archived.
 fn held(state: &State, collections: &[&str]) -> u64 {
-    collections.iter().map(|name| state.count(name).unwrap()).sum()
+    let live = |name: &str, id: &String| state.get(name, id).is_some_and(|record| record["archived"] != true);
+    let each = collections.iter().map(|name| state.ids(name).unwrap().iter().filter(|id| live(name, id)).count());
+    each.sum::<usize>() as u64
 }
 
 const BAMBOOHR: Case = Case {
@@ -88,7 +91,7 @@ const HUBSPOT: Case = Case {
         ("crm.engagement", |s| held(s, &["calls", "emails", "meetings"])),
         ("crm.note", |s| held(s, &["notes"])),
         ("crm.task", |s| held(s, &["tasks"])),
-        ("crm.user", |s| held(s, &["owners"])),
+        ("crm.user", |s| s.count("owners").unwrap()), // former ones, too
         ("crm.custom_object", |s| held(s, &["vehicles"])),
         ("crm.stage", |s| held(s, &["pipelines_deals_stages"])),
     ],
@@ -182,7 +185,7 @@ async fn start(case: &Case, patience: u64) -> TestApp {
 async fn synced(case: &Case) -> (TestApp, Linked) {
     let app = start(case, 5).await;
     let linked = app.link(case.slug).await;
-    app.run_jobs().await;
+    app.settle().await;
     let run = app.last_run(&linked, case.main.0).await;
     assert_eq!(run.result, "complete", "{:?}", run.error);
     (app, linked)
@@ -190,6 +193,8 @@ async fn synced(case: &Case) -> (TestApp, Linked) {
 
 async fn check_counts(case: &Case, app: &TestApp, linked: &Linked) {
     let state = app.vendor(case.slug).state().clone();
+    let rejects = app.rejects(linked).await;
+    assert!(rejects.is_empty(), "{} rejects, such as {:?}", rejects.len(), &rejects[..rejects.len().min(2)]);
     for sync in app.engine.sync_status(app.project, linked.account).await.unwrap() {
         let run = app.last_run(linked, &sync.model).await;
         assert_eq!((sync.status, run.error), (SyncState::Done, None), "{}", sync.model);
@@ -200,21 +205,19 @@ async fn check_counts(case: &Case, app: &TestApp, linked: &Linked) {
     for (model, why) in case.uncounted {
         assert!(!app.records(linked, model, false).await.is_empty(), "{model} ({why})");
     }
-    let rejects = app.rejects(linked).await;
-    assert!(rejects.is_empty(), "{rejects:?}");
     assert!(app.issues(linked).await.is_empty());
 }
 
 async fn reads_everything(case: &Case) {
     let (app, linked) = synced(case).await;
     check_counts(case, &app, &linked).await;
-    let models: Vec<&str> = case.counts.iter().chain(&[]).map(|(model, _)| *model).collect();
+    let models: Vec<&str> = case.counts.iter().map(|(model, _)| *model).collect();
     let mut before = BTreeMap::new();
     for model in &models {
         before.insert(*model, app.records(&linked, model, true).await);
     }
     app.engine.resync(app.project, linked.account).await.unwrap();
-    app.run_jobs().await;
+    app.settle().await;
     for model in &models {
         let run = app.last_run(&linked, model).await;
         assert_eq!((run.kind.as_str(), run.result.as_str()), ("full", "complete"), "{model}");
@@ -269,7 +272,7 @@ async fn goes_on_after_a_crash(case: &Case) {
     vendor.faults().clear();
     vendor.clear_requests();
     app.clock.pass(120);
-    app.run_jobs().await;
+    app.settle().await;
     check_counts(case, &app, &linked).await;
     let again = vendor.requests().iter().filter(|request| request.path.ends_with(path)).count();
     let pages = SIZE.div_ceil(u64::from(PAGE)) as usize;
@@ -292,7 +295,7 @@ async fn asks_for_a_new_link(case: &Case) {
 
     app.vendor(case.slug).faults().clear();
     assert_eq!(app.relink(&linked).await.account, linked.account);
-    app.run_jobs().await;
+    app.settle().await;
     assert_eq!(status().await, AccountStatus::Complete);
     assert_eq!(app.last_run(&linked, model).await.result, "complete");
     assert_eq!(app.issues(&linked).await, [("invalid_credentials".to_owned(), "RESOLVED".to_owned())]);
@@ -319,11 +322,11 @@ async fn recovered(case: &Case, app: &TestApp, linked: &Linked, kind: FaultKind,
     let vendor = app.vendor(case.slug);
     vendor.faults().clear();
     app.clock.pass(120);
-    app.run_jobs().await;
+    app.settle().await;
     let run = app.sync(linked, model, true).await;
     assert_eq!(run.result, "complete", "{kind:?}: {:?}", run.error);
     let live = app.records(linked, model, false).await;
-    assert_eq!(live.len() as u64, vendor.state().count(collection).unwrap(), "{kind:?}");
+    assert_eq!(live.len() as u64, held(vendor.state(), &[collection]), "{kind:?}");
     assert!(!live.contains_key(gone), "{kind:?}");
     let ongoing = app.issues(linked).await.into_iter().filter(|(_, status)| status == "ONGOING").count();
     assert_eq!(ongoing, 0, "{kind:?}: {:?}", app.issues(linked).await);
@@ -356,7 +359,7 @@ async fn waits(case: &Case) {
         assert_eq!(status.status, SyncState::Syncing, "{kind:?} ends nothing");
         let limited = status.sync_status_reason.as_deref() == Some("RATE_LIMITED");
         assert_eq!(limited, kind == RateLimit, "{kind:?}: {:?}", status.sync_status_reason);
-        assert!(app.issues(&linked).await.iter().all(|(_, status)| status != "ONGOING"), "{kind:?} may pass by itself");
+        assert!(app.issues(&linked).await.iter().all(|(_, status)| status != "ONGOING"), "{kind:?} may pass by itself: {:?}", app.issues(&linked).await);
         recovered(case, &app, &linked, kind, &gone).await;
     }
 }

@@ -15,7 +15,7 @@ async fn generated_requests_get_what_is_announced() {
     for slug in ["bamboohr", "greenhouse", "hubspot", "redmine"] {
         accounts.push(app.link(slug).await);
     }
-    app.run_jobs().await;
+    app.settle().await;
     for linked in &accounts {
         check(&app, &schemathesis, &linked.category, linked).await;
     }

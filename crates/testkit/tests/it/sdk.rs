@@ -69,7 +69,7 @@ async fn every_category(app: &TestApp, tiny: &Running) -> Vec<Linked> {
         let fields = BTreeMap::from([("url".to_owned(), tiny.url().to_owned())]);
         linked.push(app.link_with(&format!("tiny-{category}"), "tiny", category, fields).await);
     }
-    app.run_jobs().await;
+    app.settle().await;
     linked
 }
 
