@@ -40,7 +40,8 @@ pub(crate) fn files(root: &Path) -> Result<Vec<File>, CatalogError> {
             let is_small = fs::metadata(&path).is_ok_and(|meta| meta.len() <= FILE_BYTES_MAX);
             let inside = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             if is_text && is_small && inside != "sandbox.yaml" {
-                let text = fs::read_to_string(&path).map_err(|source| CatalogError::Read { path: path.clone(), source })?;
+                let text =
+                    fs::read_to_string(&path).map_err(|source| CatalogError::Read { path: path.clone(), source })?;
                 found.push((inside, Cow::Owned(text)));
             }
         }

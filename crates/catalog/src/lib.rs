@@ -69,7 +69,10 @@ impl Catalog {
         let mut entries = BTreeMap::new();
         for folder in embedded::CONNECTORS {
             let files = folder.files.iter().map(|(name, text)| ((*name).to_owned(), (*text).into())).collect();
-            entries.insert(folder.slug.to_owned(), Entry::new(folder.slug, files, folder.native, None, Arc::clone(&models)));
+            entries.insert(
+                folder.slug.to_owned(),
+                Entry::new(folder.slug, files, folder.native, None, Arc::clone(&models)),
+            );
         }
         Ok(Self { models, entries })
     }

@@ -158,7 +158,10 @@ impl Connector {
         }
         let names = || self.fields.iter().map(|field| field.name.as_str());
         for name in given.keys().filter(|name| !names().any(|known| known == name.as_str())) {
-            problems.push((name.clone(), format!("there is no such field, only {}", names().collect::<Vec<_>>().join(", "))));
+            problems.push((
+                name.clone(),
+                format!("there is no such field, only {}", names().collect::<Vec<_>>().join(", ")),
+            ));
         }
         problems
     }

@@ -152,7 +152,8 @@ fn usual_text(view: &Value, reply: &Reply) -> Option<String> {
     let places = ["message", "error_description", "detail", "description", "error", "title", "errors"];
     places.iter().find_map(|place| {
         let found = body.get(place)?;
-        let nested = ["message", "detail", "description"].iter().find_map(|key| found.get(key)?.as_str().map(str::to_owned));
+        let nested =
+            ["message", "detail", "description"].iter().find_map(|key| found.get(key)?.as_str().map(str::to_owned));
         let text = found.as_str().map(str::to_owned).or(nested);
         text.or_else(|| (!found.is_null() && !found.is_boolean()).then(|| found.to_string()))
     })
@@ -223,8 +224,12 @@ fn read_headers(declared: &LimitHeaders, headers: &HeaderMap, now_us: i64) -> Ob
     let reset_in_ms = declared.reset.as_deref().and_then(|name| {
         let value = number(headers, name);
         match declared.reset_as {
-            ResetAs::Unix => value.map(|at| ms_until(i64::try_from(at).unwrap_or(i64::MAX).saturating_mul(1_000_000), now_us)),
-            ResetAs::UnixMs => value.map(|at| ms_until(i64::try_from(at).unwrap_or(i64::MAX).saturating_mul(1_000), now_us)),
+            ResetAs::Unix => {
+                value.map(|at| ms_until(i64::try_from(at).unwrap_or(i64::MAX).saturating_mul(1_000_000), now_us))
+            }
+            ResetAs::UnixMs => {
+                value.map(|at| ms_until(i64::try_from(at).unwrap_or(i64::MAX).saturating_mul(1_000), now_us))
+            }
             ResetAs::Seconds => value.map(|seconds| seconds.saturating_mul(1000)),
             ResetAs::Millis | ResetAs::MillisWindow => value,
             ResetAs::Date => date_us(headers.get(name)?.to_str().ok()?).map(|at| ms_until(at, now_us)),

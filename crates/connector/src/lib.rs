@@ -10,17 +10,17 @@ pub mod manifest;
 pub mod map;
 
 mod connector;
-mod load;
-mod stream;
-mod page;
-mod request;
-mod reply;
 mod decode;
 mod fault;
-mod times;
+mod load;
 mod native;
-mod recording;
+mod page;
 mod record_id;
+mod recording;
+mod reply;
+mod request;
+mod stream;
+mod times;
 
 pub use connector::{CompiledScheme, Connector};
 pub use fault::{Fault, FaultKind, Faults, Observation};
@@ -30,5 +30,7 @@ pub use page::{PageFault, PageState};
 pub use record_id::*;
 pub use recording::{Line, RecordedRequest, RecordedResponse, Recording, Vars};
 pub use reply::Reply;
-pub use request::{ORIGIN_KEY, Context, Request, RequestError};
-pub use stream::{Bookmark, JoinRequest, Parent, RawRecord, Start, Step, Stream, StreamState, Turn, TurnError, VARIABLES};
+pub use request::{Context, ORIGIN_KEY, Request, RequestError};
+pub use stream::{
+    Bookmark, JoinRequest, Parent, RawRecord, Start, Step, Stream, StreamState, Turn, TurnError, VARIABLES,
+};

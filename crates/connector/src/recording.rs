@@ -143,7 +143,9 @@ impl Connector {
                 Ok(records) => {
                     for record in &records {
                         map(found.stream, &cx, record).into_iter().for_each(&mut add);
-                        for child in self.streams.values().flatten().filter(|child| child.is_inside(&found.stream.model)) {
+                        for child in
+                            self.streams.values().flatten().filter(|child| child.is_inside(&found.stream.model))
+                        {
                             inside(child, &cx, record).into_iter().for_each(&mut add);
                         }
                     }
@@ -228,9 +230,11 @@ fn map(stream: &Stream, cx: &Context, record: &RawRecord) -> Option<Line> {
     let model = stream.model.clone();
     match stream.map(cx, record, &RemoteIds) {
         Outcome::Skipped => None,
-        Outcome::Reject(reject) => {
-            Some(Line::Reject { model, reject: reject.remote_id, reason: format!("{}: {}", reject.field, reject.reason) })
-        }
+        Outcome::Reject(reject) => Some(Line::Reject {
+            model,
+            reject: reject.remote_id,
+            reason: format!("{}: {}", reject.field, reject.reason),
+        }),
         Outcome::Mapped(mapped) => {
             let mut object = serde_json::Map::new();
             object.insert("remote_id".to_owned(), mapped.remote_id.into());

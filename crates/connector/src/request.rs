@@ -118,8 +118,19 @@ fn moved(mut url: Url, origin: &str) -> Result<String, RequestError> {
 }
 
 /// What may not stand unencoded in a path: whatever would end it. `/` and `%` stay, so that `@uri` can be used.
-const PATH: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'?').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+const PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
 
 impl Base {
     /// The address that relative paths are joined to, without a slash at its end.
@@ -245,9 +256,7 @@ impl RequestPlan {
                 extra().for_each(|param| put(&mut pairs, &param.name, param.value.clone()));
                 ("application/x-www-form-urlencoded", encode(&pairs))
             }
-            BodyPlan::Raw(template) => {
-                ("text/plain", template.text(context, &[]).map_err(wrong)?.unwrap_or_default())
-            }
+            BodyPlan::Raw(template) => ("text/plain", template.text(context, &[]).map_err(wrong)?.unwrap_or_default()),
         };
         if !request.headers.contains_key(CONTENT_TYPE) {
             request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -378,7 +387,8 @@ pub(crate) fn append_query(url: &mut Url, pairs: &[(String, serde_json::Value)])
         .collect();
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(kept);
-    let text = [query.finish(), encode(pairs)].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("&");
+    let text =
+        [query.finish(), encode(pairs)].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("&");
     url.set_query((!text.is_empty()).then_some(text.as_str()));
 }
 

@@ -10,11 +10,8 @@ use crate::manifest::SinceFormat;
 /// A moment as the vendor wants it.
 pub(crate) fn format(at_us: i64, format: &SinceFormat) -> Result<Json, String> {
     let at = Timestamp::from_microsecond(at_us).map_err(|error| error.to_string())?;
-    let print = |pattern: &str| {
-        jiff::fmt::strtime::format(pattern, at)
-            .map(Json::String)
-            .map_err(|error| error.to_string())
-    };
+    let print =
+        |pattern: &str| jiff::fmt::strtime::format(pattern, at).map(Json::String).map_err(|error| error.to_string());
     match format {
         SinceFormat::Rfc3339 => print("%Y-%m-%dT%H:%M:%SZ"),
         SinceFormat::Rfc3339Ms => print("%Y-%m-%dT%H:%M:%S.%3fZ"),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::{listing, CheckError, Engine, Listing, PageRequest, Time};
+use crate::{CheckError, Engine, Listing, PageRequest, Time, listing};
 
 /// Something somebody did.
 #[derive(Debug, Clone, Serialize)]

@@ -162,7 +162,9 @@ impl Engine {
     fn issue_of(&self, issue: unisono_store::Issue) -> Issue {
         let account = issue.account;
         let name = account.as_ref().map(|account| self.connector_name(&account.connector)).unwrap_or_default();
-        let of = |field: fn(&unisono_store::IssueAccount) -> &String| account.as_ref().map(field).cloned().unwrap_or_default();
+        let of = |field: fn(&unisono_store::IssueAccount) -> &String| {
+            account.as_ref().map(field).cloned().unwrap_or_default()
+        };
         Issue {
             id: issue.id,
             account: account.as_ref().map(|account| account.id).unwrap_or_default(),

@@ -64,7 +64,10 @@ impl Engine {
         let models = models_of(&connector, &found.category);
         let wanted: Vec<&str> = models.into_iter().filter(|known| model.is_none_or(|model| model == *known)).collect();
         if wanted.is_empty() {
-            return Err(SyncError::NotSyncable(format!("its connector does not read `{}`", model.unwrap_or("anything"))));
+            return Err(SyncError::NotSyncable(format!(
+                "its connector does not read `{}`",
+                model.unwrap_or("anything")
+            )));
         }
         self.schedule(&scope, account, &wanted, full).await.map_err(internal)?;
         self.enqueue_due().await.map_err(internal)?;

@@ -11,8 +11,8 @@ use minijinja::value::Value as Mj;
 use serde_json::Value;
 
 use crate::FaultKind;
-use crate::plan::{Act, Content, Endpoint, Write};
 use crate::page::{BadPage, cut, whole};
+use crate::plan::{Act, Content, Endpoint, Write};
 use crate::refuse::{Details, content, internal, refuse};
 use crate::request::{Reply, Request};
 use crate::scope::Scope;

@@ -18,8 +18,7 @@ pub(super) fn to_json(body: &[u8]) -> Result<Vec<u8>, PageFault> {
     if trim(text.as_bytes()).is_empty() {
         return Err(malformed("it has no header line"));
     }
-    let mut reader =
-        csv::ReaderBuilder::new().delimiter(separator(&text)).flexible(true).from_reader(text.as_bytes());
+    let mut reader = csv::ReaderBuilder::new().delimiter(separator(&text)).flexible(true).from_reader(text.as_bytes());
     let header = reader.headers().map_err(|error| malformed(&error.to_string()))?.clone();
     for (index, key) in header.iter().enumerate() {
         if header.iter().take(index).any(|other| other.trim() == key.trim()) {

@@ -59,10 +59,9 @@ fn lenient(
 /// The general case: the selector is evaluated over the parsed body.
 fn evaluated(body: &Body, selector: Option<&Expr>) -> Result<Vec<Bytes>, PageFault> {
     let Some(expr) = selector else { return Ok(Vec::new()) };
-    let outputs = expr.eval_all(body.value()?, &[]).map_err(|error| PageFault::NoRecords {
-        selector: expr.source().to_owned(),
-        found: error.to_string(),
-    })?;
+    let outputs = expr
+        .eval_all(body.value()?, &[])
+        .map_err(|error| PageFault::NoRecords { selector: expr.source().to_owned(), found: error.to_string() })?;
     let single = outputs.len() == 1;
     let mut records = Vec::new();
     for output in &outputs {

@@ -126,7 +126,10 @@ fn resolve(entity: &quick_xml::events::BytesRef<'_>) -> Result<String, PageFault
 
 /// A parser that ran out of text has met a cut body.
 fn cut(reason: &str, bytes: usize) -> PageFault {
-    if ["unclosed", "not closed", "unexpected eof", "expected `</"].iter().any(|word| reason.to_lowercase().contains(word)) {
+    if ["unclosed", "not closed", "unexpected eof", "expected `</"]
+        .iter()
+        .any(|word| reason.to_lowercase().contains(word))
+    {
         return PageFault::Truncated { bytes };
     }
     malformed(reason)

@@ -25,7 +25,12 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn finish(self, slug: &str, manifest: ConnectorManifest, streams: IndexMap<String, Vec<Stream>>) -> Connector {
+    pub(super) fn finish(
+        self,
+        slug: &str,
+        manifest: ConnectorManifest,
+        streams: IndexMap<String, Vec<Stream>>,
+    ) -> Connector {
         Connector {
             slug: slug.to_owned(),
             name: manifest.name,
@@ -45,10 +50,18 @@ impl Shared {
     }
 }
 
-pub(super) fn compile(scope: &mut Scope<'_>, slug: &str, manifest: &ConnectorManifest, models: &Models) -> Option<Shared> {
+pub(super) fn compile(
+    scope: &mut Scope<'_>,
+    slug: &str,
+    manifest: &ConnectorManifest,
+    models: &Models,
+) -> Option<Shared> {
     let top = At::default();
     if slug.is_empty() || !slug.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_') {
-        scope.fail(&top, format!("`{slug}` is no folder name for a connector: lower-case letters, digits, - and _ only"));
+        scope.fail(
+            &top,
+            format!("`{slug}` is no folder name for a connector: lower-case letters, digits, - and _ only"),
+        );
     }
     if manifest.categories.is_empty() {
         scope.fail(&top.key("categories"), "a connector serves at least one category");
@@ -142,10 +155,19 @@ fn scheme_keys(scheme: &str) -> &'static [&'static str] {
         "basic" => &["username", "password"],
         "bearer" => &["token"],
         "oauth2_code" => &[
-            "authorize_url", "token_url", "scopes", "scope_separator", "pkce", "client_auth", "refresh", "authorize_params",
+            "authorize_url",
+            "token_url",
+            "scopes",
+            "scope_separator",
+            "pkce",
+            "client_auth",
+            "refresh",
+            "authorize_params",
             "token_params",
         ],
-        "oauth2_client_credentials" => &["token_url", "scopes", "client_auth", "client_id", "client_secret", "token_params"],
+        "oauth2_client_credentials" => {
+            &["token_url", "scopes", "client_auth", "client_id", "client_secret", "token_params"]
+        }
         "token" => &["request", "token", "lifetime_s", "expires_in", "in", "name", "value"],
         "jwt_bearer" => &["token_url", "algorithm", "claims", "key", "key_id", "lifetime_s", "scopes", "token_params"],
         _ => &[],
@@ -157,7 +179,8 @@ fn auth(scope: &mut Scope<'_>, manifest: &ConnectorManifest) -> Vec<Authorizatio
     for (index, written) in manifest.auth.iter().enumerate() {
         let at = At::default().key("auth").index(index);
         let name = scheme_name(&written.scheme);
-        let allowed: Vec<&str> = ["scheme", "id", "title"].into_iter().chain(scheme_keys(name).iter().copied()).collect();
+        let allowed: Vec<&str> =
+            ["scheme", "id", "title"].into_iter().chain(scheme_keys(name).iter().copied()).collect();
         let unknown: Vec<String> =
             scope.file.keys(&at).into_iter().filter(|key| !allowed.contains(key)).map(str::to_owned).collect();
         for key in unknown {
@@ -188,7 +211,15 @@ fn scheme(scope: &mut Scope<'_>, at: &At, written: &Scheme) -> Option<Scheme<Tem
         }
         Scheme::Bearer { token } => Scheme::Bearer { token: one(scope, "token", token)? },
         Scheme::Oauth2Code {
-            authorize_url, token_url, scopes, scope_separator, pkce, client_auth, refresh, authorize_params, token_params,
+            authorize_url,
+            token_url,
+            scopes,
+            scope_separator,
+            pkce,
+            client_auth,
+            refresh,
+            authorize_params,
+            token_params,
         } => Scheme::Oauth2Code {
             authorize_url: one(scope, "authorize_url", authorize_url)?,
             token_url: one(scope, "token_url", token_url)?,
@@ -240,7 +271,8 @@ fn scheme(scope: &mut Scope<'_>, at: &At, written: &Scheme) -> Option<Scheme<Tem
 fn token_request(scope: &mut Scope<'_>, at: &At, written: &TokenRequest) -> Option<TokenRequest<Template>> {
     scope.request(at, &written.as_request(), AUTH)?;
     let one = |scope: &mut Scope<'_>, key: &str, text: &Option<String>| {
-        text.as_ref().and_then(|text| Template::parse(text).map_err(|_| scope.fail(&at.key(key), "not a template")).ok())
+        text.as_ref()
+            .and_then(|text| Template::parse(text).map_err(|_| scope.fail(&at.key(key), "not a template")).ok())
     };
     Some(TokenRequest {
         get: one(scope, "get", &written.get),

@@ -45,5 +45,7 @@ impl std::error::Error for LoadError {}
 pub(crate) fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let most = (word.chars().count() / 3).max(1);
     let near = names.into_iter().map(|name| (strsim::damerau_levenshtein(word, name), name));
-    near.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, name)| name.to_owned())
+    near.filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name.to_owned())
 }

@@ -43,8 +43,12 @@ where
         Ok(read) => read,
         Err(error) => return Err(vec![error]),
     };
-    let secrets: Vec<String> =
-        manifest.fields.iter().filter(|field| field.kind == FieldType::Secret).map(|field| field.name.clone()).collect();
+    let secrets: Vec<String> = manifest
+        .fields
+        .iter()
+        .filter(|field| field.kind == FieldType::Secret)
+        .map(|field| field.name.clone())
+        .collect();
     let mut scope = Scope::new(file, secrets.clone());
     let shared = connector::compile(&mut scope, slug, &manifest, models);
     errors.append(&mut scope.errors);
@@ -54,7 +58,8 @@ where
     paths.sort_by(|a, b| a.0.as_ref().cmp(b.0.as_ref()));
     for (path, text) in paths {
         let path = path.as_ref();
-        let compiled = model_file(path, text.as_ref(), &manifest, models, shared.as_ref(), native, &secrets, &mut errors);
+        let compiled =
+            model_file(path, text.as_ref(), &manifest, models, shared.as_ref(), native, &secrets, &mut errors);
         if let Some((model, list)) = compiled {
             streams.insert(model, list);
         }
@@ -102,7 +107,9 @@ fn model_file(
         scope.fail(&top, format!("the category {category} is not listed under `categories` in connector.yaml"));
     }
     let compiled = match models.model(&slug) {
-        Some(model) if !model.nested => shared.map(|shared| stream::compile(&mut scope, &read, model, models, shared, native)),
+        Some(model) if !model.nested => {
+            shared.map(|shared| stream::compile(&mut scope, &read, model, models, shared, native))
+        }
         _ => {
             let names = models.category(category).into_iter().flat_map(|category| category.common());
             let names: Vec<&str> = names.map(unisono_model::Model::short).collect();

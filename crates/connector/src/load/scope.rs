@@ -42,7 +42,13 @@ impl<'a> Scope<'a> {
         self.errors.push(error);
     }
 
-    pub(super) fn fail_near<'n>(&mut self, at: &At, message: String, word: &str, names: impl IntoIterator<Item = &'n str>) {
+    pub(super) fn fail_near<'n>(
+        &mut self,
+        at: &At,
+        message: String,
+        word: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) {
         let error = self.file.at_key(at, message, nearest(word, names));
         self.errors.push(error);
     }
@@ -110,7 +116,12 @@ impl<'a> Scope<'a> {
         Target(pieces)
     }
 
-    pub(super) fn headers(&mut self, at: &At, headers: &IndexMap<String, String>, sees: &[&str]) -> Vec<(HeaderName, Template)> {
+    pub(super) fn headers(
+        &mut self,
+        at: &At,
+        headers: &IndexMap<String, String>,
+        sees: &[&str],
+    ) -> Vec<(HeaderName, Template)> {
         let mut compiled = Vec::new();
         for (name, value) in headers {
             let at = at.key(name);
@@ -162,7 +173,11 @@ impl<'a> Scope<'a> {
 
     /// A request: exactly one method, at most one body.
     pub(super) fn request(&mut self, at: &At, request: &RequestManifest, sees: &[&str]) -> Option<RequestPlan> {
-        let methods = [("get", Method::GET, &request.get), ("post", Method::POST, &request.post), ("put", Method::PUT, &request.put)];
+        let methods = [
+            ("get", Method::GET, &request.get),
+            ("post", Method::POST, &request.post),
+            ("put", Method::PUT, &request.put),
+        ];
         let mut given = methods.into_iter().filter_map(|(key, method, path)| Some((key, method, path.as_deref()?)));
         let (key, method, path) = match (given.next(), given.next()) {
             (Some(one), None) => one,
@@ -176,12 +191,19 @@ impl<'a> Scope<'a> {
                 return None;
             }
         };
-        let bodies = [("json", request.json.is_some()), ("form", request.form.is_some()), ("graphql", request.graphql.is_some()), ("raw", request.raw.is_some())];
+        let bodies = [
+            ("json", request.json.is_some()),
+            ("form", request.form.is_some()),
+            ("graphql", request.graphql.is_some()),
+            ("raw", request.raw.is_some()),
+        ];
         let bodies: Vec<&str> = bodies.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect();
         match bodies.as_slice() {
             [] | [_] if method != Method::GET || bodies.is_empty() => {}
             [body] => self.fail(&at.key(body), format!("a GET request has no body, so no `{body}`")),
-            [_, second, ..] => self.fail(&at.key(second), format!("a request has one body, not all of {}", bodies.join(", "))),
+            [_, second, ..] => {
+                self.fail(&at.key(second), format!("a request has one body, not all of {}", bodies.join(", ")))
+            }
             [] => {}
         }
         let target = self.target(&at.key(key), path, sees);

@@ -47,7 +47,8 @@ pub(super) fn compile(
             (None, None) => {
                 scope.fail(&at, "the stream has no `read`, and neither has the file");
                 // The rest is checked all the same.
-                let nothing = ReadManifest { id: ".id".into(), filter: None, fields: IndexMap::new(), remote_fields: None };
+                let nothing =
+                    ReadManifest { id: ".id".into(), filter: None, fields: IndexMap::new(), remote_fields: None };
                 stream(scope, &at, written, &nothing, models);
                 continue;
             }
@@ -133,7 +134,13 @@ fn source_of(read: &ReadManifest, path: &str) -> Option<String> {
     }
 }
 
-fn stream(scope: &mut Scope<'_>, at: &At, written: &StreamManifest, read: &ReadManifest, models: &Models) -> Option<Parts> {
+fn stream(
+    scope: &mut Scope<'_>,
+    at: &At,
+    written: &StreamManifest,
+    read: &ReadManifest,
+    models: &Models,
+) -> Option<Parts> {
     if written.request.is_none() {
         if written.parent.is_none() {
             scope.fail(at, "the stream needs a `request`, or a `parent` whose records are inside it");
@@ -142,7 +149,8 @@ fn stream(scope: &mut Scope<'_>, at: &At, written: &StreamManifest, read: &ReadM
             scope.fail(at, "without a `request` there is nothing to page through, decode or read by changes");
         }
     }
-    let list = listing(scope, at, written.request.as_ref(), written.format, written.records.as_deref(), written.page.as_ref());
+    let list =
+        listing(scope, at, written.request.as_ref(), written.format, written.records.as_deref(), written.page.as_ref());
     let retrieve = written.retrieve.as_ref().map(|retrieve| {
         let at = at.key("retrieve");
         let request = scope.request(&at.key("request"), &retrieve.request, RETRIEVE);
@@ -276,7 +284,10 @@ fn link_pager(scope: &mut Scope<'_>, at: &At, page: &PageManifest) -> Option<Pag
             (Kind::LinkHeader { rel: rel.clone().unwrap_or_else(|| "next".to_owned()) }, size, size_param, total, None)
         }
         PageManifest::Odata { size, size_param, total } => (Kind::Odata, size, size_param, total, None),
-        PageManifest::None { .. } | PageManifest::Number { .. } | PageManifest::Offset { .. } | PageManifest::Cursor { .. } => {
+        PageManifest::None { .. }
+        | PageManifest::Number { .. }
+        | PageManifest::Offset { .. }
+        | PageManifest::Cursor { .. } => {
             return None;
         }
     };
@@ -306,7 +317,8 @@ fn incremental(
     read: &ReadManifest,
 ) -> Option<Incremental> {
     let at = stream_at.key("incremental");
-    let other = written.request.is_some() || written.records.is_some() || written.page.is_some() || written.format.is_some();
+    let other =
+        written.request.is_some() || written.records.is_some() || written.page.is_some() || written.format.is_some();
     let list = if other {
         let request = written.request.as_ref().or(stream.request.as_ref());
         let records = written.records.as_deref().or(stream.records.as_deref());
@@ -319,7 +331,8 @@ fn incremental(
     let sends = written.since.as_ref().is_some_and(|since| since.param.is_some()) || text.contains(".since");
     let url_token = written.token.as_ref().is_some_and(|token| token.used == crate::manifest::TokenAs::Url);
     if !sends && !url_token {
-        scope.fail(&at, "nothing tells the vendor since when: give `since.param`, or use `{{ .since }}` in the request");
+        scope
+            .fail(&at, "nothing tells the vendor since when: give `since.param`, or use `{{ .since }}` in the request");
     }
     if written.field.is_none() && written.clock == Clock::Records && written.token.is_none() {
         scope.fail(&at, "the next bookmark comes from `field`, `clock: date_header` or `token`; none is given");
@@ -357,13 +370,21 @@ fn moment(written: &SinceManifest) -> Moment {
     Moment { param: written.param.as_ref().map(|name| (written.place, name.clone())), format: written.format.clone() }
 }
 
-fn window(scope: &mut Scope<'_>, at: &At, incremental: &IncrementalManifest, written: &WindowManifest) -> Option<WindowPlan> {
+fn window(
+    scope: &mut Scope<'_>,
+    at: &At,
+    incremental: &IncrementalManifest,
+    written: &WindowManifest,
+) -> Option<WindowPlan> {
     let at = at.key("window");
     if written.size_s.is_none() && written.max_results.is_none() {
         scope.fail(&at, "a window needs `size_s` or `max_results`");
     }
     if written.restart && (incremental.order != Order::Asc || incremental.field.is_none()) {
-        scope.fail(&at.key("restart"), "`restart` needs `order: asc` and `field`: it begins anew at the latest time seen");
+        scope.fail(
+            &at.key("restart"),
+            "`restart` needs `order: asc` and `field`: it begins anew at the latest time seen",
+        );
     }
     let from_us = match &written.from {
         None => None,
@@ -376,7 +397,10 @@ fn window(scope: &mut Scope<'_>, at: &At, incremental: &IncrementalManifest, wri
         },
     };
     Some(WindowPlan {
-        size_us: written.size_s.and_then(|size| i64::try_from(size).ok()).map(|size| size.max(1).saturating_mul(1_000_000)),
+        size_us: written
+            .size_s
+            .and_then(|size| i64::try_from(size).ok())
+            .map(|size| size.max(1).saturating_mul(1_000_000)),
         max_results: written.max_results,
         total: probe(scope, &at, "total", &written.total),
         restart: written.restart,
@@ -395,7 +419,8 @@ fn parent(scope: &mut Scope<'_>, at: &At, written: &ParentManifest, models: &Mod
         }
         (None, Some(list)) => {
             let at = at.key("list");
-            let list = listing(scope, &at, Some(&list.request), list.format, list.records.as_deref(), list.page.as_ref());
+            let list =
+                listing(scope, &at, Some(&list.request), list.format, list.records.as_deref(), list.page.as_ref());
             ParentSource::List(Box::new(list?))
         }
         (Some(_), Some(_)) | (None, None) => {

@@ -88,7 +88,14 @@ impl<'a> File<'a> {
     }
 
     /// An error inside a scalar value, `offset` bytes after its beginning.
-    pub(crate) fn at_value(&self, at: &At, source: &str, offset: usize, message: String, suggestion: Option<String>) -> LoadError {
+    pub(crate) fn at_value(
+        &self,
+        at: &At,
+        source: &str,
+        offset: usize,
+        message: String,
+        suggestion: Option<String>,
+    ) -> LoadError {
         let Some((_, value, _)) = self.find(at) else { return self.at_key(at, message, suggestion) };
         let line = self.text.lines().nth(value.line.saturating_sub(1)).unwrap_or_default();
         let tail: String = line.chars().skip(value.column.saturating_sub(1)).collect();

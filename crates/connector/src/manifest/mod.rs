@@ -10,19 +10,17 @@ mod read;
 mod stream;
 
 pub(crate) use auth::scheme_name;
-pub use auth::{
-    Algorithm, Authorization, ClientAuth, Place, Refresh, Scheme, TokenRequest, TokenUse,
-};
+pub use auth::{Algorithm, Authorization, ClientAuth, Place, Refresh, Scheme, TokenRequest, TokenUse};
 pub use connector::{
-    Check, ConnectorManifest, Evidence, EvidenceLevel, FaultKind, FaultRule, Field, FieldType,
-    LimitHeaders, Limits, ResetAs, SignatureEncoding, SignatureMethod, VerifyManifest,
-    WebhooksManifest,
+    Check, ConnectorManifest, Evidence, EvidenceLevel, FaultKind, FaultRule, Field, FieldType, LimitHeaders, Limits,
+    ResetAs, SignatureEncoding, SignatureMethod, VerifyManifest, WebhooksManifest,
 };
-pub use read::{FieldRule, ReadManifest, Table};
 pub use page::{CursorIn, End, PageManifest};
+pub use read::{FieldRule, ReadManifest, Table};
 pub use stream::{
-    AlsoManifest, Clock, Format, GraphqlManifest, IncrementalManifest, JoinManifest, ModelManifest, Order, ParentListManifest, ParentManifest,
-    RequestManifest, RetrieveManifest, SinceFormat, SinceManifest, StreamManifest, TokenAs, TokenManifest, Visit, WindowManifest,
+    AlsoManifest, Clock, Format, GraphqlManifest, IncrementalManifest, JoinManifest, ModelManifest, Order,
+    ParentListManifest, ParentManifest, RequestManifest, RetrieveManifest, SinceFormat, SinceManifest, StreamManifest,
+    TokenAs, TokenManifest, Visit, WindowManifest,
 };
 
 /// The JSON Schema of `connector.yaml`.

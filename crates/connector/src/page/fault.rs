@@ -4,7 +4,9 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PageFault {
     /// HTML where data was expected, such as a login or error page.
-    #[error("the vendor answered with an HTML page ({title}) instead of {expected}; the address may be wrong, or a login or proxy page is in the way")]
+    #[error(
+        "the vendor answered with an HTML page ({title}) instead of {expected}; the address may be wrong, or a login or proxy page is in the way"
+    )]
     Html {
         /// The page's title.
         title: String,

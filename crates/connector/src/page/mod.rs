@@ -145,7 +145,8 @@ impl Pager {
         let goes_on = match &self.kind {
             Kind::None => false,
             Kind::Number { total_pages, end, .. } => {
-                let pages = total_pages.as_ref().map(|probe| self.required(probe, reply, body, after.index)).transpose()?;
+                let pages =
+                    total_pages.as_ref().map(|probe| self.required(probe, reply, body, after.index)).transpose()?;
                 let by_total = after.total.map(|total| after.records < total);
                 match more.or(pages.map(|pages| after.index < pages)).or(by_total) {
                     Some(goes_on) => goes_on,
@@ -318,7 +319,8 @@ fn link(reply: &Reply, rel: &str) -> Option<String> {
             let is_wanted = rest[close + 1..end].split([';', ',']).any(|param| {
                 let (name, value) = param.split_once('=').unwrap_or((param, ""));
                 let value = value.trim().trim_matches('"');
-                name.trim().eq_ignore_ascii_case("rel") && value.split_whitespace().any(|word| word.eq_ignore_ascii_case(rel))
+                name.trim().eq_ignore_ascii_case("rel")
+                    && value.split_whitespace().any(|word| word.eq_ignore_ascii_case(rel))
             });
             if is_wanted {
                 return Some(rest[open + 1..close].to_owned());

@@ -98,7 +98,11 @@ fn roles(stream: &Stream) -> Vec<(Role, &RequestPlan)> {
 enum Segment {
     Text(String),
     /// A hole with the text around it.
-    Hole { before: String, path: Vec<PathStep>, after: String },
+    Hole {
+        before: String,
+        path: Vec<PathStep>,
+        after: String,
+    },
 }
 
 struct Recorded<'a> {
@@ -135,7 +139,10 @@ impl Recorded<'_> {
                 Segment::Text(_) => return None,
                 Segment::Hole { before, path, after } => {
                     let inner = text.strip_prefix(before.as_str())?.strip_suffix(after.as_str())?;
-                    if !path.is_empty() && !is_id(inner) && !matches!(path.first(), Some(PathStep::Key(key)) if key.as_ref() == "config") {
+                    if !path.is_empty()
+                        && !is_id(inner)
+                        && !matches!(path.first(), Some(PathStep::Key(key)) if key.as_ref() == "config")
+                    {
                         return None;
                     }
                     holes.push((path.clone(), inner.to_owned()));
@@ -156,7 +163,9 @@ impl Recorded<'_> {
 
     /// Literal parameters must not have another value in the recording.
     fn query_fits(&self, plan: &RequestPlan) -> bool {
-        let Some(query) = self.recording.request.as_ref().and_then(|request| request.query.as_ref()) else { return true };
+        let Some(query) = self.recording.request.as_ref().and_then(|request| request.query.as_ref()) else {
+            return true;
+        };
         plan.query.iter().all(|(name, slot)| match (slot, query.get(name)) {
             (Slot::Literal(ours), Some(theirs)) if name_discriminates(ours) && !is_list(theirs) => {
                 crate::request::scalar(ours) == crate::request::scalar(theirs)
@@ -168,7 +177,8 @@ impl Recorded<'_> {
     fn missing(&self, plan: &RequestPlan) -> usize {
         let query = self.recording.request.as_ref().and_then(|request| request.query.as_ref());
         let has = |name: &str| query.is_some_and(|query| query.get(name).is_some());
-        let words = plan.query.iter().filter(|(_, slot)| matches!(slot, Slot::Literal(value) if name_discriminates(value)));
+        let words =
+            plan.query.iter().filter(|(_, slot)| matches!(slot, Slot::Literal(value) if name_discriminates(value)));
         words.filter(|(name, _)| !has(name)).count()
     }
 
@@ -207,7 +217,10 @@ fn is_prefix(segment: &str) -> bool {
 
 /// Ids have a digit, an upper-case letter or are a placeholder; plain words are other resources (`/employees/directory`).
 fn is_id(text: &str) -> bool {
-    !text.is_empty() && (text.starts_with('{') || text.starts_with(':') || text.chars().any(|c| !c.is_ascii_lowercase() && c != '_' && c != '-'))
+    !text.is_empty()
+        && (text.starts_with('{')
+            || text.starts_with(':')
+            || text.chars().any(|c| !c.is_ascii_lowercase() && c != '_' && c != '-'))
 }
 
 /// The segments of a recorded path or address.
@@ -231,7 +244,9 @@ fn base_segments(source: &str) -> Vec<Segment> {
     parts
         .map(|part| match part.split_once('\u{0}') {
             None => Segment::Text(part.to_owned()),
-            Some((before, after)) => Segment::Hole { before: before.to_owned(), path: Vec::new(), after: after.replace('\u{0}', "") },
+            Some((before, after)) => {
+                Segment::Hole { before: before.to_owned(), path: Vec::new(), after: after.replace('\u{0}', "") }
+            }
         })
         .collect()
 }

@@ -263,8 +263,8 @@ impl Stream {
     }
 
     fn visits_changed(&self) -> bool {
-        self.parent.as_ref().is_some_and(|parent| {
-            matches!(parent.source, ParentSource::Model(_)) && parent.visit == Visit::Changed
-        })
+        self.parent
+            .as_ref()
+            .is_some_and(|parent| matches!(parent.source, ParentSource::Model(_)) && parent.visit == Visit::Changed)
     }
 }

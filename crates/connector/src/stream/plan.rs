@@ -233,7 +233,10 @@ impl Stream {
     ) -> Value {
         let mut object = sonic_rs::Object::new();
         object.insert("config", cx.config.clone());
-        object.insert("now", value(&times::format(cx.now_us, &crate::manifest::SinceFormat::Rfc3339).unwrap_or_default()));
+        object.insert(
+            "now",
+            value(&times::format(cx.now_us, &crate::manifest::SinceFormat::Rfc3339).unwrap_or_default()),
+        );
         object.insert("since", value(since));
         object.insert("until", value(until));
         object.insert("page", Value::from(list.pager.number(page)));
@@ -260,4 +263,3 @@ pub(crate) fn value(json: &serde_json::Value) -> Value {
         other => sonic_rs::from_str(&other.to_string()).unwrap_or_default(),
     }
 }
-

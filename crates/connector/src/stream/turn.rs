@@ -264,11 +264,9 @@ impl Stream {
     fn page_url(&self, cx: &Context, state: &StreamState) -> Result<url::Url, TurnError> {
         match self.step(cx, state)? {
             super::Step::Send(request) => Ok(request.url),
-            super::Step::Ready(_) | super::Step::Parent { .. } | super::Step::Done => Ok(self.base.bare(
-                &crate::connector::base_context(cx),
-                http::Method::GET,
-                "",
-            )?.url),
+            super::Step::Ready(_) | super::Step::Parent { .. } | super::Step::Done => {
+                Ok(self.base.bare(&crate::connector::base_context(cx), http::Method::GET, "")?.url)
+            }
         }
     }
 

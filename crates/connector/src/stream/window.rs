@@ -37,7 +37,9 @@ impl Stream {
         let Some((_, plan)) = self.window_plan() else { return false };
         let Some(window) = &mut state.window else { return false };
         let next = match window.later.pop() {
-            Some((from, to)) => Window { from_us: from, to_us: to, later: std::mem::take(&mut window.later), ..*window },
+            Some((from, to)) => {
+                Window { from_us: from, to_us: to, later: std::mem::take(&mut window.later), ..*window }
+            }
             None if window.to_us < window.until_us => {
                 window_from(plan, window.to_us, window.until_us, Vec::new(), window.until_us)
             }

@@ -47,10 +47,18 @@ fn ndjson_is_one_record_a_line() {
 #[test]
 fn xml_becomes_json_by_the_documented_convention() {
     let body = r#"<?xml version="1.0"?><ns:people xmlns:ns="urn:x" xmlns:xsi="urn:i"><ns:person id="1"><name>A &amp; B &#233;</name><tag>x</tag><tag>y</tag><gone xsi:nil="true"/><none/></ns:person></ns:people>"#;
-    expect![[r#"{"@id":"1","name":"A & B é","tag":["x","y"],"gone":null,"none":null}"#]]
-        .assert_eq(&records("xml", ".people.person", body));
+    expect![[r#"{"@id":"1","name":"A & B é","tag":["x","y"],"gone":null,"none":null}"#]].assert_eq(&records(
+        "xml",
+        ".people.person",
+        body,
+    ));
     assert_eq!(records("xml", ".people.person", "<people/>"), "");
-    assert_eq!(records("xml", ".people.person", "<people><person><id>1</id></person><person><id>2</id></person></people>").lines().count(), 2);
+    assert_eq!(
+        records("xml", ".people.person", "<people><person><id>1</id></person><person><id>2</id></person></people>")
+            .lines()
+            .count(),
+        2
+    );
     let odd = fault("  - { request: { get: /t }, format: xml, records: .a.b }", vec![reply("<a><b>")]);
     expect!["the vendor's reply is cut off after 6 bytes"].assert_eq(&odd);
     let odd = fault("  - { request: { get: /t }, format: xml, records: .a.b }", vec![reply("<error>no</error>")]);
@@ -67,6 +75,9 @@ fn a_gzip_body_is_opened() {
 
 #[test]
 fn records_may_be_selected_by_any_jq() {
-    let read = full("  - { request: { get: /t }, records: '[.users[] | select(.on)]' }", vec![reply(r#"{"users":{"7":{"id":7,"on":true},"8":{"id":8}}}"#)]);
+    let read = full(
+        "  - { request: { get: /t }, records: '[.users[] | select(.on)]' }",
+        vec![reply(r#"{"users":{"7":{"id":7,"on":true},"8":{"id":8}}}"#)],
+    );
     assert_eq!(read.records, [r#"{"id":7,"on":true}"#]);
 }

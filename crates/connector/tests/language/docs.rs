@@ -20,7 +20,12 @@ fn every_whole_file_in_the_documentation_loads() {
         } else {
             let connector = CONNECTOR.replace("[ticketing]", "[ticketing, hris, crm]");
             let mut files = vec![(name, text)];
-            files.extend(["hris/employee.yaml", "ticketing/ticket.yaml"].into_iter().filter(|file| *file != name).map(|file| (file, parents)));
+            files.extend(
+                ["hris/employee.yaml", "ticketing/ticket.yaml"]
+                    .into_iter()
+                    .filter(|file| *file != name)
+                    .map(|file| (file, parents)),
+            );
             load(&connector, &files)
         };
         if let Err(errors) = found {

@@ -15,7 +15,10 @@ fn classify(rules: &str, reply: &Reply) -> Option<unisono_connector::Fault> {
 fn statuses_have_their_usual_meaning() {
     let kinds = [401, 403, 404, 408, 422, 429, 500, 503].map(|code| classify("", &status(code, "")).unwrap().kind);
     use FaultKind::{Forbidden, NotFound, RateLimited, Rejected, Unauthorized, Unavailable};
-    assert_eq!(kinds, [Unauthorized, Forbidden, NotFound, Unavailable, Rejected, RateLimited, Unavailable, Unavailable]);
+    assert_eq!(
+        kinds,
+        [Unauthorized, Forbidden, NotFound, Unavailable, Rejected, RateLimited, Unavailable, Unavailable]
+    );
     assert!(classify("", &reply("{}")).is_none());
 }
 
@@ -32,7 +35,11 @@ fn rules_come_before_statuses_and_the_first_match_wins() {
 
 #[test]
 fn the_vendors_own_words_are_kept_short() {
-    let fault = classify("message: '.headers[\"x-why\"]'", &Reply { status: 400, ..with_headers("", &[("X-Why", "bad field")]) }).unwrap();
+    let fault = classify(
+        "message: '.headers[\"x-why\"]'",
+        &Reply { status: 400, ..with_headers("", &[("X-Why", "bad field")]) },
+    )
+    .unwrap();
     expect!["the vendor refuses the request (400): bad field"].assert_eq(&fault.message);
     let page = status(502, "<html><title>Bad gateway</title></html>");
     expect!["the vendor is not available (502): a page “Bad gateway”"].assert_eq(&classify("", &page).unwrap().message);
@@ -47,10 +54,18 @@ fn waiting_times_may_be_dates() {
 
 #[test]
 fn limits_are_read_from_declared_or_usual_headers() {
-    let unix = with_headers("", &[("X-RateLimit-Limit", "100, 100;w=60"), ("X-RateLimit-Remaining", "3"), ("X-RateLimit-Reset", "1700000005")]);
+    let unix = with_headers(
+        "",
+        &[("X-RateLimit-Limit", "100, 100;w=60"), ("X-RateLimit-Remaining", "3"), ("X-RateLimit-Reset", "1700000005")],
+    );
     let seen = Limits::default().observe(&unix.headers, NOW_US);
     assert_eq!(seen, Observation { limit: Some(100), remaining: Some(3), reset_in_ms: Some(5000) });
-    let headers = LimitHeaders { remaining: Some("X-Left".into()), reset: Some("X-Window".into()), reset_as: ResetAs::MillisWindow, limit: None };
+    let headers = LimitHeaders {
+        remaining: Some("X-Left".into()),
+        reset: Some("X-Window".into()),
+        reset_as: ResetAs::MillisWindow,
+        limit: None,
+    };
     let own = Limits { headers: Some(headers), ..Limits::default() };
     let seen = own.observe(&with_headers("", &[("x-left", "9"), ("x-window", "10000")]).headers, NOW_US);
     assert_eq!(seen, Observation { limit: None, remaining: Some(9), reset_in_ms: Some(10_000) });

@@ -24,16 +24,23 @@ fn since_is_sent_in_the_vendors_format_minus_the_overlap() {
         ("http_date", "Tue%2C+14+Nov+2023+22%3A12%3A20+GMT"),
         ("'strftime:%d.%m.%Y'", "14.11.2023"),
     ] {
-        let stream = format!("  - {{ request: {{ get: /t }}, incremental: {{ since: {{ param: after, format: {format} }}, field: .at }} }}");
+        let stream = format!(
+            "  - {{ request: {{ get: /t }}, incremental: {{ since: {{ param: after, format: {format} }}, field: .at }} }}"
+        );
         let connector = tickets(&stream);
-        assert_eq!(since(&connector, NOW_US, vec![reply("[]")]).asked, [format!("GET /t?after={expected}")], "{format}");
+        assert_eq!(
+            since(&connector, NOW_US, vec![reply("[]")]).asked,
+            [format!("GET /t?after={expected}")],
+            "{format}"
+        );
         assert_eq!(full(&stream, vec![reply("[]")]).asked, ["GET /t"], "a full pass sends no time");
     }
 }
 
 #[test]
 fn the_bookmark_is_the_latest_time_seen_but_never_in_the_future() {
-    let connector = tickets("  - { request: { get: /t }, incremental: { since: { param: after }, field: .at, overlap_s: 0 } }");
+    let connector =
+        tickets("  - { request: { get: /t }, incremental: { since: { param: after }, field: .at, overlap_s: 0 } }");
     let stream = &connector.streams("ticketing.ticket")[0];
     let page = reply(r#"[{"id":1,"at":"2023-11-14T20:00:00Z"},{"id":2,"at":"2023-11-14T21:00:00+00:00"},{"id":3}]"#);
     let done = read(stream, Start::Full, &mut script(vec![page])).unwrap();
@@ -46,7 +53,8 @@ fn the_bookmark_is_the_latest_time_seen_but_never_in_the_future() {
 
 #[test]
 fn the_bookmark_may_be_the_vendors_clock() {
-    let connector = tickets("  - { request: { get: /t }, incremental: { since: { param: after }, clock: date_header } }");
+    let connector =
+        tickets("  - { request: { get: /t }, incremental: { since: { param: after }, clock: date_header } }");
     let stream = &connector.streams("ticketing.ticket")[0];
     let page = with_headers("[]", &[("Date", "Tue, 14 Nov 2023 22:00:00 GMT")]);
     let done = read(stream, Start::Full, &mut script(vec![page])).unwrap();
@@ -55,13 +63,16 @@ fn the_bookmark_may_be_the_vendors_clock() {
 
 #[test]
 fn a_token_may_take_the_place_of_a_time() {
-    let connector = tickets("  - { request: { get: /t }, records: .t, page: { by: cursor, at: .next, param: c }, incremental: { since: { param: sync }, token: { at: .token } } }");
+    let connector = tickets(
+        "  - { request: { get: /t }, records: .t, page: { by: cursor, at: .next, param: c }, incremental: { since: { param: sync }, token: { at: .token } } }",
+    );
     let stream = &connector.streams("ticketing.ticket")[0];
     let pages = vec![reply(r#"{"t":[],"next":"2","token":null}"#), reply(r#"{"t":[],"next":null,"token":"s1"}"#)];
     let done = read(stream, Start::Full, &mut script(pages)).unwrap();
     let bookmark = stream.bookmark(&done.state).unwrap();
     assert_eq!(bookmark, Bookmark::Token("s1".into()));
-    let next = read(stream, Start::Since(bookmark), &mut script(vec![reply(r#"{"t":[],"next":null,"token":"s2"}"#)])).unwrap();
+    let next =
+        read(stream, Start::Since(bookmark), &mut script(vec![reply(r#"{"t":[],"next":null,"token":"s2"}"#)])).unwrap();
     assert_eq!(next.asked, ["GET /t?sync=s1"]);
 }
 
@@ -79,7 +90,9 @@ fn listed_ids_are_fetched_one_by_one_and_the_gone_are_named() {
     retrieve: { request: { get: "/t/{{ .id }}" } }
 "#,
     );
-    let changes = reply(r#"{"changes":{"1":{"action":"Updated","at":"2023-11-14T20:00:00Z"},"2":{"action":"Deleted"},"3":{"action":"Inserted"}}}"#);
+    let changes = reply(
+        r#"{"changes":{"1":{"action":"Updated","at":"2023-11-14T20:00:00Z"},"2":{"action":"Deleted"},"3":{"action":"Inserted"}}}"#,
+    );
     let done = since(&connector, NOW_US, vec![changes, reply(r#"{"id":1}"#), status(404, "")]);
     expect![[r#"
         [
@@ -95,7 +108,9 @@ fn listed_ids_are_fetched_one_by_one_and_the_gone_are_named() {
 
 #[test]
 fn a_window_is_halved_until_the_vendor_gives_all_of_it() {
-    let connector = tickets("  - { request: { get: /t }, records: .t, incremental: { since: { param: from, format: unix }, until: { param: to, format: unix }, field: .at, overlap_s: 0, window: { max_results: 10, total: .total } } }");
+    let connector = tickets(
+        "  - { request: { get: /t }, records: .t, incremental: { since: { param: from, format: unix }, until: { param: to, format: unix }, field: .at, overlap_s: 0, window: { max_results: 10, total: .total } } }",
+    );
     let many = || reply(r#"{"t":[{"id":1}],"total":25}"#);
     let few = || reply(r#"{"t":[{"id":2}],"total":1}"#);
     let done = since(&connector, NOW_US - HOUR_US, vec![many(), many(), few(), few(), few()]);
@@ -121,12 +136,21 @@ fn a_window_is_halved_until_the_vendor_gives_all_of_it() {
 fn windows_have_a_longest_size_and_may_cover_full_passes() {
     let stream = "  - { request: { get: /t }, incremental: { since: { param: from, format: date }, until: { param: to, format: date }, field: .at, window: { size_s: 864000, from: '2023-10-25' } } }";
     let done = full(stream, vec![reply("[]"), reply("[]"), reply("[]")]);
-    assert_eq!(done.asked, ["GET /t?from=2023-10-25&to=2023-11-04", "GET /t?from=2023-11-04&to=2023-11-14", "GET /t?from=2023-11-14&to=2023-11-14"]);
+    assert_eq!(
+        done.asked,
+        [
+            "GET /t?from=2023-10-25&to=2023-11-04",
+            "GET /t?from=2023-11-04&to=2023-11-14",
+            "GET /t?from=2023-11-14&to=2023-11-14"
+        ]
+    );
 }
 
 #[test]
 fn a_capped_search_may_begin_anew_at_the_last_time_seen() {
-    let connector = tickets("  - { request: { get: /t }, records: .t, page: { by: cursor, at: .next, param: c }, incremental: { since: { param: from, format: unix }, field: .at, overlap_s: 0, order: asc, window: { max_results: 2, restart: true } } }");
+    let connector = tickets(
+        "  - { request: { get: /t }, records: .t, page: { by: cursor, at: .next, param: c }, incremental: { since: { param: from, format: unix }, field: .at, overlap_s: 0, order: asc, window: { max_results: 2, restart: true } } }",
+    );
     let page = |at: i64, next: &str| reply(&format!(r#"{{"t":[{{"id":{at},"at":{at}}}],"next":{next}}}"#));
     let first = 1_699_996_400;
     let replies = vec![page(first + 5, r#""a""#), page(first + 9, r#""b""#), page(first + 20, "null")];

@@ -16,55 +16,82 @@ fn ticket(text: &str, expected: Expect) {
 
 #[test]
 fn an_unknown_key_names_the_nearest_one() {
-    connector("categories:", "categorys:", expect![[r#"
+    connector(
+        "categories:",
+        "categorys:",
+        expect![[r#"
         connector.yaml:3:1: unknown key `categorys`, did you mean `categories`?
          3 | categorys: [ticketing]
            | ^
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_unknown_key_inside_a_tagged_mapping_is_found_too() {
-    connector("token: \"{{ .credentials.api_key }}\"", "token: x, tokn: y", expect![[r#"
+    connector(
+        "token: \"{{ .credentials.api_key }}\"",
+        "token: x, tokn: y",
+        expect![[r#"
         connector.yaml:9:33: unknown key `tokn` of the scheme bearer, did you mean `token`?
          9 |   - { scheme: bearer, token: x, tokn: y }
            |                                 ^
-    "#]]);
-    ticket("streams:\n  - request: { get: /t }\n    page: { by: cursor, att: .next }\nread: { id: .id, fields: {} }\n", expect![[r#"
+    "#]],
+    );
+    ticket(
+        "streams:\n  - request: { get: /t }\n    page: { by: cursor, att: .next }\nread: { id: .id, fields: {} }\n",
+        expect![[r#"
         ticketing/ticket.yaml:3:25: unknown key `att`, did you mean `at`?
          3 |     page: { by: cursor, att: .next }
            |                         ^
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_unknown_category_model_or_field_names_the_nearest_one() {
-    connector("[ticketing]", "[tiketing]", expect![[r#"
+    connector(
+        "[ticketing]",
+        "[tiketing]",
+        expect![[r#"
         connector.yaml:3:14: there is no category `tiketing`, only accounting, ats, calendar, chat, crm, email, filestorage, hris, knowledgebase, ticketing, did you mean `ticketing`?
          3 | categories: [tiketing]
            |              ^
-    "#]]);
-    let errors = load(CONNECTOR, &[("ticketing/tickt.yaml", "streams: [{ request: { get: /t } }]\nread: { id: .id, fields: {} }\n")]).unwrap_err();
+    "#]],
+    );
+    let errors = load(
+        CONNECTOR,
+        &[("ticketing/tickt.yaml", "streams: [{ request: { get: /t } }]\nread: { id: .id, fields: {} }\n")],
+    )
+    .unwrap_err();
     assert_eq!(errors[0].suggestion.as_deref(), Some("ticket"), "{errors:?}");
-    ticket("streams:\n  - request: { get: /t }\nread:\n  id: .id\n  fields:\n    nam: .name\n", expect![[r#"
+    ticket(
+        "streams:\n  - request: { get: /t }\nread:\n  id: .id\n  fields:\n    nam: .name\n",
+        expect![[r#"
         ticketing/ticket.yaml:6:5: ticketing.ticket has no field `nam`, did you mean `name`?
          6 |     nam: .name
            |     ^
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn a_broken_expression_is_shown_at_its_character() {
-    ticket("streams:\n  - request: { get: /t }\n    records: .a | fist(.b)\nread: { id: .id, fields: {} }\n", expect![[r#"
+    ticket(
+        "streams:\n  - request: { get: /t }\n    records: .a | fist(.b)\nread: { id: .id, fields: {} }\n",
+        expect![[r#"
         ticketing/ticket.yaml:3:19: unknown function `fist`, did you mean `first`?
          3 |     records: .a | fist(.b)
            |                   ^
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn credentials_and_unknown_words_are_refused_in_requests() {
-    ticket("streams:\n  - request: { get: /t, query: { k: \"{{ .credentials.api_key }}\", s: \"{{ .config.api_key }}\", u: \"{{ .sinse }}\" } }\nread: { id: .id, fields: {} }\n", expect![[r#"
+    ticket(
+        "streams:\n  - request: { get: /t, query: { k: \"{{ .credentials.api_key }}\", s: \"{{ .config.api_key }}\", u: \"{{ .sinse }}\" } }\nread: { id: .id, fields: {} }\n",
+        expect![[r#"
         ticketing/ticket.yaml:2:38: credentials may be used under `auth` only
          2 |   - request: { get: /t, query: { k: "{{ .credentials.api_key }}", s: "{{ .config.api_key }}", u: "{{ .sinse }}" } }
            |                                      ^
@@ -74,7 +101,8 @@ fn credentials_and_unknown_words_are_refused_in_requests() {
         ticketing/ticket.yaml:2:99: `.sinse` is not known here, only .config, .now, .since, .until, .cursor, .page, .offset, .limit, .parent, did you mean `since`?
          2 |   - request: { get: /t, query: { k: "{{ .credentials.api_key }}", s: "{{ .config.api_key }}", u: "{{ .sinse }}" } }
            |                                                                                                   ^
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

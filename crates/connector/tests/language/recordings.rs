@@ -36,13 +36,22 @@ read:
 "#;
 
 fn connector() -> Connector {
-    let base = CONNECTOR.replace(r#""https://{{ .config.host }}/api""#, r#""https://{{ .config.host }}/api/gateway.php/{{ .config.host }}""#);
-    let files = [("ticketing/ticket.yaml", TICKET), ("ticketing/comment.yaml", COMMENT), ("ticketing/attachment.yaml", ATTACHMENT)];
+    let base = CONNECTOR.replace(
+        r#""https://{{ .config.host }}/api""#,
+        r#""https://{{ .config.host }}/api/gateway.php/{{ .config.host }}""#,
+    );
+    let files = [
+        ("ticketing/ticket.yaml", TICKET),
+        ("ticketing/comment.yaml", COMMENT),
+        ("ticketing/attachment.yaml", ATTACHMENT),
+    ];
     load(&base, &files).unwrap_or_else(|errors| panic!("{}", lines(&errors)))
 }
 
 fn check(request: &str, body: &str, expected: Expect) {
-    let text = format!(r#"{{"kind":"recorded","request":{request},"response":{{"status":null,"headers":null,"body":{body}}}}}"#);
+    let text = format!(
+        r#"{{"kind":"recorded","request":{request},"response":{{"status":null,"headers":null,"body":{body}}}}}"#
+    );
     let recording: Recording = serde_json::from_str(&text).unwrap();
     let found = connector().map_recording(&recording);
     let short = found.map_or("no stream".to_owned(), |lines| {
@@ -61,10 +70,15 @@ fn check(request: &str, body: &str, expected: Expect) {
 #[test]
 fn a_list_is_found_by_its_path_with_or_without_what_stands_in_front() {
     let body = r#"{"tickets":[{"id":7,"title":"A","by":3}]}"#;
-    for path in ["/v1/tickets", "https://x.example.com/api/gateway.php/acme/v1/tickets", "/api/v1/tickets/", "/tickets"] {
-        check(&format!(r#"{{"method":"GET","path":"{path}"}}"#), body, expect![[r#"
+    for path in ["/v1/tickets", "https://x.example.com/api/gateway.php/acme/v1/tickets", "/api/v1/tickets/", "/tickets"]
+    {
+        check(
+            &format!(r#"{{"method":"GET","path":"{path}"}}"#),
+            body,
+            expect![[r#"
             {"model":"ticketing.ticket","record":{"remote_id":"7","name":"A","creator":"3"}}
-        "#]]);
+        "#]],
+        );
     }
     check(r#"{"method":"POST","path":"/v1/tickets"}"#, body, expect!["no stream"]);
     check(r#"{"method":"GET","path":"/v1/tickets","query":{"view":"closed"}}"#, body, expect!["no stream"]);
@@ -75,29 +89,45 @@ fn a_list_is_found_by_its_path_with_or_without_what_stands_in_front() {
 fn one_record_is_found_by_an_id_or_a_placeholder_but_not_by_a_word() {
     let body = r#"{"ticket":{"id":7,"title":"A","files":[{"id":"f","name":"x.txt"}]}}"#;
     for path in ["/v1/tickets/7", "/v1/tickets/{id}"] {
-        check(&format!(r#"{{"path":"{path}"}}"#), body, expect![[r#"
+        check(
+            &format!(r#"{{"path":"{path}"}}"#),
+            body,
+            expect![[r#"
             {"model":"ticketing.ticket","record":{"remote_id":"7","name":"A"}}
             {"model":"ticketing.attachment","record":{"remote_id":"f","file_name":"x.txt","ticket":"7"}}
-        "#]]);
+        "#]],
+        );
     }
     check(r#"{"path":"/v1/tickets/search"}"#, body, expect!["no stream"]);
 }
 
 #[test]
 fn the_parent_is_known_from_the_path() {
-    check(r#"{"path":"/v1/tickets/12/comments"}"#, r#"[{"n":1,"text":"hi"}]"#, expect![[r#"
+    check(
+        r#"{"path":"/v1/tickets/12/comments"}"#,
+        r#"[{"n":1,"text":"hi"}]"#,
+        expect![[r#"
         {"model":"ticketing.comment","record":{"remote_id":"12-1","body":"hi","ticket":"12"}}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn what_does_not_fit_is_a_reject_with_its_reason() {
-    check(r#"{"path":"/v1/tickets"}"#, r#"{"tickets":[{"title":"A"}]}"#, expect![[r#"
+    check(
+        r#"{"path":"/v1/tickets"}"#,
+        r#"{"tickets":[{"title":"A"}]}"#,
+        expect![[r#"
         {"model":"ticketing.ticket","reject":null,"reason":"id: the record has no id: null (null)"}
-    "#]]);
-    check(r#"{"path":"/v1/tickets"}"#, r#"{"error":"x"}"#, expect![[r#"
+    "#]],
+    );
+    check(
+        r#"{"path":"/v1/tickets"}"#,
+        r#"{"error":"x"}"#,
+        expect![[r#"
         {"model":"ticketing.ticket","reject":null,"reason":"the vendor's reply has no records at `.tickets` (it has the keys error)"}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -107,8 +137,12 @@ fn other_requests_of_the_stream_are_understood_in_each_of_their_formats() {
     let xml = r#""<?xml version=\"1.0\"?><tickets><ticket><id>7</id><title>A</title></ticket></tickets>""#;
     let cases = [(search, r#"{"found":[{"id":7,"title":"A"}]}"#), (list, r#"[{"id":7,"title":"A"}]"#), (list, xml)];
     for (request, body) in cases {
-        check(request, body, expect![[r#"
+        check(
+            request,
+            body,
+            expect![[r#"
             {"model":"ticketing.ticket","record":{"remote_id":"7","name":"A"}}
-        "#]]);
+        "#]],
+        );
     }
 }

@@ -23,11 +23,13 @@ fn bodies_keep_the_types_of_their_templates() {
 
 #[test]
 fn a_value_in_a_path_can_neither_add_a_query_nor_climb() {
-    let connector = tickets(r#"  - { request: { get: "/p/{{ .parent.id }}/t" }, parent: { model: ticketing.ticket, id: .id } }"#);
+    let connector =
+        tickets(r#"  - { request: { get: "/p/{{ .parent.id }}/t" }, parent: { model: ticketing.ticket, id: .id } }"#);
     let stream = &connector.streams("ticketing.ticket")[0];
     let asked = |id: &str| {
         let parent = format!(r#"{{"id":"{id}"}}"#);
-        read_with_parents(stream, Start::Full, &[&parent], &mut script(vec![reply("[]")])).map(|read| read.asked[0].clone())
+        read_with_parents(stream, Start::Full, &[&parent], &mut script(vec![reply("[]")]))
+            .map(|read| read.asked[0].clone())
     };
     assert_eq!(asked("1?x=1#y").unwrap(), "GET /p/1%3Fx=1%23y/t");
     assert!(asked("../../admin").unwrap_err().to_string().contains("`..` step"));

@@ -117,7 +117,9 @@ pub fn read_with_parents(
             Step::Done => return Ok(done),
             Step::Parent { after, .. } => {
                 let next = after.map_or(0, |key| key.parse::<usize>().unwrap() + 1);
-                let parent = parents.get(next).map(|raw| Parent { key: next.to_string(), raw: Bytes::copy_from_slice(raw.as_bytes()) });
+                let parent = parents
+                    .get(next)
+                    .map(|raw| Parent { key: next.to_string(), raw: Bytes::copy_from_slice(raw.as_bytes()) });
                 done.state = stream.visit(&done.state, parent)?;
                 continue;
             }

@@ -205,11 +205,7 @@ fn trimmed((name, value): (&String, &String)) -> (String, String) {
 }
 
 /// Secret values go to the credentials, the others to the settings.
-fn sort_fields(
-    connector: &Connector,
-    given: &IndexMap<String, String>,
-    auth: Option<&str>,
-) -> (String, Credentials) {
+fn sort_fields(connector: &Connector, given: &IndexMap<String, String>, auth: Option<&str>) -> (String, Credentials) {
     let mut config = serde_json::Map::new();
     let mut secrets = Vec::new();
     for field in &connector.fields {

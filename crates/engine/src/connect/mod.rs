@@ -11,12 +11,14 @@ mod show;
 pub(crate) use show::account_of;
 
 use serde::{Deserialize, Serialize};
-use unisono_store::{AccountFilter, AccountStatus, AccountUpdate, NewLinkToken, PublicToken, Scope, Sealed, TokenChange};
+use unisono_store::{
+    AccountFilter, AccountStatus, AccountUpdate, NewLinkToken, PublicToken, Scope, Sealed, TokenChange,
+};
 use uuid::Uuid;
 
 use crate::{
-    Account, AccountFilters, AccountToken, AvailableActions, ConnectError, Engine, LinkToken, LinkTokenRequest, Listing,
-    PageRequest, listing, token,
+    Account, AccountFilters, AccountToken, AvailableActions, ConnectError, Engine, LinkToken, LinkTokenRequest,
+    Listing, PageRequest, listing, token,
 };
 
 /// What binds the seal of account tokens.
@@ -34,14 +36,11 @@ struct Asked {
 
 impl Engine {
     /// Makes a link token for an end customer.
-    pub async fn create_link_token(
-        &self,
-        project: Uuid,
-        request: LinkTokenRequest,
-    ) -> Result<LinkToken, ConnectError> {
+    pub async fn create_link_token(&self, project: Uuid, request: LinkTokenRequest) -> Result<LinkToken, ConnectError> {
         let scope = self.scope(project);
         let minutes = self.check_request(&request)?;
-        let connector = request.integration.as_deref().map(|name| self.offered(name, &request.categories)).transpose()?;
+        let connector =
+            request.integration.as_deref().map(|name| self.offered(name, &request.categories)).transpose()?;
         let mut linked = None;
         for category in &request.categories {
             let known = scope.account_by_origin(category, &request.end_user_origin_id).await.map_err(internal)?;
@@ -71,11 +70,7 @@ impl Engine {
     }
 
     /// Exchanges a public token (once, within ten minutes) for the account token.
-    pub async fn exchange_public_token(
-        &self,
-        project: Uuid,
-        public_token: &str,
-    ) -> Result<AccountToken, ConnectError> {
+    pub async fn exchange_public_token(&self, project: Uuid, public_token: &str) -> Result<AccountToken, ConnectError> {
         let taken = self.scope(project).take_public_token(token::hash(public_token), self.now().0).await;
         match taken.map_err(internal)? {
             PublicToken::Account(account) => self.account_token(project, account).await,
@@ -140,11 +135,7 @@ impl Engine {
     }
 
     /// Replaces the account token; the old one stops working at once.
-    pub async fn regenerate_account_token(
-        &self,
-        project: Uuid,
-        account: Uuid,
-    ) -> Result<AccountToken, ConnectError> {
+    pub async fn regenerate_account_token(&self, project: Uuid, account: Uuid) -> Result<AccountToken, ConnectError> {
         let scope = self.scope(project);
         let found = found(&scope, account).await?;
         let (secret, change) = self.new_account_token(account)?;
@@ -163,11 +154,7 @@ impl Engine {
     }
 
     /// What can be done with a linked account.
-    pub async fn available_actions(
-        &self,
-        project: Uuid,
-        account: Uuid,
-    ) -> Result<AvailableActions, ConnectError> {
+    pub async fn available_actions(&self, project: Uuid, account: Uuid) -> Result<AvailableActions, ConnectError> {
         let found = found(&self.scope(project), account).await?;
         Ok(self.actions_of(&found))
     }

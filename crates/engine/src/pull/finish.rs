@@ -12,10 +12,10 @@ use unisono_store::{
 use super::page::Prepared;
 use super::state::{Reading, Saved};
 use super::{Payload, Pull, Stop};
+use crate::Engine;
 use crate::check::{self, Kind};
 use crate::jobs::{Ended, RATE_LIMITED};
 use crate::send::Trouble;
-use crate::Engine;
 
 /// A failed run is tried again after this long at the latest.
 const RETRY: Duration = Duration::from_secs(3_600);
@@ -31,7 +31,8 @@ const OURS: &str = "internal error";
 /// Every source was read to its end.
 pub(super) async fn reached(cx: &Pull<'_>, mut saved: Saved) -> anyhow::Result<Ended> {
     let Some(reading) = saved.reading.clone() else { return Ok(Ended::Finished) };
-    let last = cx.page_commit(&saved, Prepared { cleared: stale_rejects(cx, &reading).await?, ..Prepared::default() })?;
+    let last =
+        cx.page_commit(&saved, Prepared { cleared: stale_rejects(cx, &reading).await?, ..Prepared::default() })?;
     if let Err(error) = cx.scope.commit(last).await {
         return stopped(cx, saved, error.into()).await;
     }

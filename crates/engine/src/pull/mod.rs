@@ -20,7 +20,9 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use tokio::sync::Mutex;
 use unisono_connector::{Connector, Stream as Source};
-use unisono_store::{Account, AccountStatus, CommitError, Job, JobFence, NewRun, RunKind, Scope, StreamSchedule, StreamStatus};
+use unisono_store::{
+    Account, AccountStatus, CommitError, Job, JobFence, NewRun, RunKind, Scope, StreamSchedule, StreamStatus,
+};
 use uuid::Uuid;
 
 use crate::Engine;
@@ -153,9 +155,8 @@ impl Pull<'_> {
     async fn resume_or_start(&self, saved: &mut Saved) -> anyhow::Result<()> {
         let open = self.scope.open_run(self.account_id(), &self.model).await?;
         let mapping = state::mapping_version(self.sources());
-        let resumable = |reading: &Reading| {
-            open.as_ref().is_some_and(|run| run.id == reading.run) && reading.mapping == mapping
-        };
+        let resumable =
+            |reading: &Reading| open.as_ref().is_some_and(|run| run.id == reading.run) && reading.mapping == mapping;
         if saved.reading.as_ref().is_some_and(resumable) {
             return Ok(());
         }

@@ -62,13 +62,7 @@ pub(super) async fn prepare(cx: &Pull<'_>, source: &Stream, turn: &Turn, path: &
 }
 
 /// Finds the id of each record and the hash of its bytes.
-fn name<'a>(
-    cx: &Pull<'_>,
-    source: &Stream,
-    turn: &'a Turn,
-    config: &Value,
-    prepared: &mut Prepared,
-) -> Vec<Named<'a>> {
+fn name<'a>(cx: &Pull<'_>, source: &Stream, turn: &'a Turn, config: &Value, prepared: &mut Prepared) -> Vec<Named<'a>> {
     let mapping = &source.mapping;
     let uses_parent = mapping.expressions().any(|(_, expr)| expr.source().contains("$parent"));
     let mut parent_seed: Option<(*const Value, u64)> = None;
@@ -106,11 +100,7 @@ fn name<'a>(
 }
 
 /// Leaves those that are new or whose bytes changed; marks the others as seen.
-async fn compare<'a>(
-    cx: &Pull<'_>,
-    named: Vec<Named<'a>>,
-    prepared: &mut Prepared,
-) -> Result<Vec<Named<'a>>, Stop> {
+async fn compare<'a>(cx: &Pull<'_>, named: Vec<Named<'a>>, prepared: &mut Prepared) -> Result<Vec<Named<'a>>, Stop> {
     if named.is_empty() {
         return Ok(named);
     }

@@ -119,7 +119,8 @@ fn restrict(
 
 /// Whether every one of the comma-separated values is a choice.
 fn listed(filter: &Filter, value: &str) -> bool {
-    filter.kind == FilterKind::AnyOf && value.split(',').all(|one| filter.choices.iter().any(|choice| choice == one.trim()))
+    filter.kind == FilterKind::AnyOf
+        && value.split(',').all(|one| filter.choices.iter().any(|choice| choice == one.trim()))
 }
 
 fn range(
@@ -184,7 +185,8 @@ fn equals(
             ValueType::Id => scalars.extend(Uuid::parse_str(value).ok().map(|id| Scalar::Text(id.to_string()))),
             ValueType::DateTime => {
                 let time = Time::parse(value);
-                let time = time.ok_or_else(|| parameter(&filter.param, "must be a time such as 2024-01-15T09:30:00Z"))?;
+                let time =
+                    time.ok_or_else(|| parameter(&filter.param, "must be a time such as 2024-01-15T09:30:00Z"))?;
                 scalars.push(Scalar::Text(as_stored(time)));
             }
             ValueType::Boolean => match *value {

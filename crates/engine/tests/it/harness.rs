@@ -10,8 +10,8 @@ use serde_json::Value;
 use unisono_auth::Sealer;
 use unisono_connector::Connector;
 use unisono_engine::{
-    Clock, Config, Connectors, Engine, LinkRequest, LinkTokenRequest, ListParams, PageRequest, Parts, RequestBuffer, Run,
-    Shape, SyncState, SyncStatus, Time,
+    Clock, Config, Connectors, Engine, LinkRequest, LinkTokenRequest, ListParams, PageRequest, Parts, RequestBuffer,
+    Run, Shape, SyncState, SyncStatus, Time,
 };
 use unisono_model::Models;
 use unisono_outbound::{Guard, GuardConfig, Outbound};

@@ -33,7 +33,8 @@ async fn what_the_vendor_refuses_is_not_linked() {
     let token = bench.link_token().await;
     let refused = bench.engine.link(&token, bench.link_request("bad")).await;
     assert!(matches!(refused, Err(ConnectError::Refused { .. })));
-    let missing = bench.engine.link(&token, LinkRequest { fields: Default::default(), ..bench.link_request("x") }).await;
+    let missing =
+        bench.engine.link(&token, LinkRequest { fields: Default::default(), ..bench.link_request("x") }).await;
     assert!(matches!(missing, Err(ConnectError::Invalid { .. })));
     let all = bench.engine.linked_accounts(bench.project, &AccountFilters::default(), &PageRequest::default()).await;
     assert!(all.unwrap().results.is_empty());
@@ -59,10 +60,7 @@ async fn a_deleted_account_leaves_nothing() {
     bench.vendor.hire(3);
     let account = bench.link().await;
     bench.run().await;
-    assert!(matches!(
-        bench.engine.delete_account(Uuid::nil(), account).await,
-        Err(ConnectError::NoSuchAccount)
-    ));
+    assert!(matches!(bench.engine.delete_account(Uuid::nil(), account).await, Err(ConnectError::NoSuchAccount)));
     bench.engine.delete_account(bench.project, account).await.unwrap();
     let gone = bench.engine.account_details(bench.project, account).await;
     assert!(matches!(gone, Err(ConnectError::NoSuchAccount)));

@@ -52,7 +52,10 @@ async fn a_row_has_the_fields_of_its_model_and_hides_what_is_sensitive() {
         assert!(row.get(&field.name).is_some(), "{} is missing", field.name);
     }
     assert_eq!(row["ssn"], json!(null));
-    assert_eq!((&row["remote_id"], &row["gender"], &row["hire_date"]), (&json!("2"), &json!("FEMALE"), &json!("2024-01-15T00:00:00Z")));
+    assert_eq!(
+        (&row["remote_id"], &row["gender"], &row["hire_date"]),
+        (&json!("2"), &json!("FEMALE"), &json!("2024-01-15T00:00:00Z"))
+    );
     assert_eq!(row["remote_data"], json!(null));
     assert_eq!(row["field_mappings"]["organization_defined_targets"], json!({}));
     let id = Uuid::parse_str(row["id"].as_str().unwrap()).unwrap();

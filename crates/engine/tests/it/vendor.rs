@@ -81,7 +81,12 @@ impl Vendor {
         std::mem::take(&mut self.0.lock().unwrap().requests)
     }
 
-    fn arrive(&self, path: &str, query: &HashMap<String, String>, headers: &HeaderMap) -> Result<Option<Fault>, StatusCode> {
+    fn arrive(
+        &self,
+        path: &str,
+        query: &HashMap<String, String>,
+        headers: &HeaderMap,
+    ) -> Result<Option<Fault>, StatusCode> {
         let mut data = self.0.lock().unwrap();
         let mut shown: Vec<String> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
         shown.sort();

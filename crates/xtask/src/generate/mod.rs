@@ -40,9 +40,17 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<ExitCode> {
             files.push((readme, pages::with_capabilities(&text, &pages::capabilities(folder, &models))));
         }
     }
-    let stale: Vec<&PathBuf> = files.iter().filter(|(path, text)| fs::read_to_string(path).ok().as_ref() != Some(text)).map(|(path, _)| path).collect();
+    let stale: Vec<&PathBuf> = files
+        .iter()
+        .filter(|(path, text)| fs::read_to_string(path).ok().as_ref() != Some(text))
+        .map(|(path, _)| path)
+        .collect();
     for path in &stale {
-        say(&format!("{} {}", if check { "out of date:" } else { "written:" }, path.strip_prefix(root).unwrap_or(path).display()));
+        say(&format!(
+            "{} {}",
+            if check { "out of date:" } else { "written:" },
+            path.strip_prefix(root).unwrap_or(path).display()
+        ));
     }
     if check {
         return Ok(if stale.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
@@ -68,12 +76,16 @@ fn pretty<T: serde::Serialize>(value: &T) -> Result<String> {
 
 fn models(root: &Path) -> Result<Models> {
     let paths = crate::models::yaml_files(&root.join("models"));
-    let files = paths.iter().map(|path| Ok((path.display().to_string(), fs::read_to_string(path)?))).collect::<Result<Vec<_>>>()?;
+    let files = paths
+        .iter()
+        .map(|path| Ok((path.display().to_string(), fs::read_to_string(path)?)))
+        .collect::<Result<Vec<_>>>()?;
     Models::load(files).map_err(|errors| anyhow!(errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 fn folders(root: &Path) -> Result<Vec<Folder>> {
-    let mut slugs: Vec<String> = fs::read_dir(root.join("connectors"))?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    let mut slugs: Vec<String> =
+        fs::read_dir(root.join("connectors"))?.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
     slugs.sort();
     slugs.into_iter().map(|slug| folder(root, slug)).collect()
 }

@@ -14,13 +14,23 @@ const END: &str = "<!-- /generated -->";
 
 /// The table of all connectors.
 pub(super) fn connectors(folders: &[Folder]) -> String {
-    let mut page = format!("{NOTE}# Connectors\n\n| connector | category | models read | authentication | evidence |\n| --- | --- | --- | --- | --- |\n");
+    let mut page = format!(
+        "{NOTE}# Connectors\n\n| connector | category | models read | authentication | evidence |\n| --- | --- | --- | --- | --- |\n"
+    );
     for folder in folders {
         let connector = &folder.connector;
         let models: Vec<&str> = folder.models.iter().map(|(model, _)| short(model)).collect();
         let auth: Vec<&str> = connector.auth.iter().map(|auth| auth.scheme.name()).collect();
         let level = connector.evidence.level.as_str();
-        _ = writeln!(page, "| [{}]({}.md) | {} | {} | {} | {level} |", connector.name, folder.slug, connector.categories.join(", "), models.join(", "), auth.join(", "));
+        _ = writeln!(
+            page,
+            "| [{}]({}.md) | {} | {} | {} | {level} |",
+            connector.name,
+            folder.slug,
+            connector.categories.join(", "),
+            models.join(", "),
+            auth.join(", ")
+        );
     }
     page.push_str("\n**Evidence** says how well a connector's facts are known: *recorded* (replies of the real system), *contract* (the vendor's machine-readable contract), *documented* (its documentation), *none*.\n");
     page
@@ -44,7 +54,13 @@ pub(super) fn connector(folder: &Folder, models: &Models) -> String {
             FieldType::Select => "choice",
         };
         let help = field.help.as_deref().unwrap_or_default().replace('\n', " ");
-        _ = writeln!(page, "| `{}` | {kind} | {} | **{}** {help} |", field.name, if field.optional { "no" } else { "yes" }, field.title);
+        _ = writeln!(
+            page,
+            "| `{}` | {kind} | {} | **{}** {help} |",
+            field.name,
+            if field.optional { "no" } else { "yes" },
+            field.title
+        );
     }
     let auth = connector.auth.iter().map(|auth| format!("`{}`", auth.scheme.name())).collect::<Vec<_>>();
     _ = writeln!(page, "\nAuthentication: {}.\n\n## Models\n\n{}", auth.join(" or "), capabilities(folder, models));
@@ -60,14 +76,23 @@ pub(super) fn connector(folder: &Folder, models: &Models) -> String {
 
 /// The table of what a connector can do per model.
 pub(super) fn capabilities(folder: &Folder, models: &Models) -> String {
-    let mut table = "| model | full | changes only | one by id | deletions |\n| --- | --- | --- | --- | --- |\n".to_owned();
+    let mut table =
+        "| model | full | changes only | one by id | deletions |\n| --- | --- | --- | --- | --- |\n".to_owned();
     for (name, manifest) in &folder.models {
         let title = models.model(name).map_or(short(name), |model| model.name.as_str());
         let streams = &manifest.streams;
         let mark = |yes: bool| if yes { "yes" } else { "-" };
-        let incremental = streams.iter().any(|stream| stream.incremental.is_some() || stream.parent.as_ref().is_some_and(|parent| parent.visit == unisono_connector::manifest::Visit::Changed));
+        let incremental = streams.iter().any(|stream| {
+            stream.incremental.is_some()
+                || stream
+                    .parent
+                    .as_ref()
+                    .is_some_and(|parent| parent.visit == unisono_connector::manifest::Visit::Changed)
+        });
         let retrieve = streams.iter().any(|stream| stream.retrieve.is_some());
-        let told = streams.iter().any(|s| s.deletions_only || s.deleted.is_some() || s.incremental.as_ref().is_some_and(|i| i.deleted.is_some()));
+        let told = streams.iter().any(|s| {
+            s.deletions_only || s.deleted.is_some() || s.incremental.as_ref().is_some_and(|i| i.deleted.is_some())
+        });
         let deletions = if told { "told by the vendor, and by full passes" } else { "by full passes" };
         _ = writeln!(table, "| {title} | yes | {} | {} | {deletions} |", mark(incremental), mark(retrieve));
     }
