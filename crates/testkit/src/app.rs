@@ -75,7 +75,8 @@ impl TestApp {
         let project = engine.create_project("test").await.expect("a project is made").id;
         let key = engine.create_key(project, "test").await.expect("a key is made").secret;
         let options = unisono_server::Options { rate_per_min: 0, ..unisono_server::Options::default() };
-        let router = unisono_server::router(engine.clone(), Arc::clone(&models), options).expect("the operations fit together");
+        let router =
+            unisono_server::router(engine.clone(), Arc::clone(&models), options).expect("the operations fit together");
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("its address"));
         let drain = Duration::from_secs(1);
@@ -105,13 +106,20 @@ impl TestApp {
     /// Links a simulated vendor for this customer.
     pub async fn link_for(&self, customer: &str, slug: &str) -> Linked {
         let known = self.vendor(slug).credentials();
-        let offer = self.engine.integrations().into_iter().find(|one| one.slug == slug).expect("its connector is on offer");
+        let offer =
+            self.engine.integrations().into_iter().find(|one| one.slug == slug).expect("its connector is on offer");
         let asked = offer.fields.iter().filter_map(|field| Some((field.name.clone(), known.get(&field.name)?.clone())));
         self.link_with(customer, slug, &offer.categories[0], asked.collect()).await
     }
 
     /// Links any system with these values.
-    pub async fn link_with(&self, customer: &str, slug: &str, category: &str, fields: BTreeMap<String, String>) -> Linked {
+    pub async fn link_with(
+        &self,
+        customer: &str,
+        slug: &str,
+        category: &str,
+        fields: BTreeMap<String, String>,
+    ) -> Linked {
         let wanted = LinkTokenRequest {
             end_user_origin_id: format!("{customer}-{slug}"),
             end_user_organization_name: customer.to_owned(),
@@ -121,9 +129,14 @@ impl TestApp {
             ..LinkTokenRequest::default()
         };
         let token = self.engine.create_link_token(self.project, wanted).await.expect("a link token").link_token;
-        let entered =
-            LinkRequest { connector: slug.to_owned(), category: Some(category.to_owned()), auth: None, fields: fields.clone() };
-        let done = self.engine.link(&token, entered).await.unwrap_or_else(|error| panic!("{slug} cannot be linked: {error}"));
+        let entered = LinkRequest {
+            connector: slug.to_owned(),
+            category: Some(category.to_owned()),
+            auth: None,
+            fields: fields.clone(),
+        };
+        let done =
+            self.engine.link(&token, entered).await.unwrap_or_else(|error| panic!("{slug} cannot be linked: {error}"));
         let token = self.engine.account_token(self.project, done.account).await.expect("its token").account_token;
         let (slug, category, customer) = (slug.to_owned(), category.to_owned(), customer.to_owned());
         Linked { account: done.account, token, category, slug, customer, fields }

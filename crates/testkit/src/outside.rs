@@ -62,7 +62,8 @@ pub async fn run(program: &str, args: &[&str], vars: &[(&str, &str)], input: &[u
         _ = tokio::io::AsyncWriteExt::write_all(&mut stdin, &input).await;
     });
     let ended = tokio::time::timeout(limit, child.wait_with_output()).await;
-    let output = ended.unwrap_or_else(|_| panic!("{program} {args:?} took longer than {limit:?}")).expect("its output is read");
+    let output =
+        ended.unwrap_or_else(|_| panic!("{program} {args:?} took longer than {limit:?}")).expect("its output is read");
     feeding.abort();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ran { ok: output.status.success(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
@@ -72,6 +73,8 @@ pub async fn run(program: &str, args: &[&str], vars: &[(&str, &str)], input: &[u
 #[must_use]
 pub fn client() -> reqwest::Client {
     // Names the process's TLS provider, without which no client can be made.
-    _ = unisono_outbound::Outbound::new(unisono_outbound::Config::new(unisono_outbound::Guard::new(Default::default())));
+    _ = unisono_outbound::Outbound::new(unisono_outbound::Config::new(
+        unisono_outbound::Guard::new(Default::default()),
+    ));
     reqwest::Client::new()
 }

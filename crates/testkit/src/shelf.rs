@@ -32,8 +32,9 @@ impl Shelf {
                 continue;
             }
             let kept = entry.files().filter(|(path, _)| !left_out.iter().any(|gone| gone == path));
-            let files: Vec<(String, String)> =
-                kept.map(|(path, text)| (path.to_owned(), page.map_or_else(|| text.to_owned(), |size| hasty(text, size)))).collect();
+            let files: Vec<(String, String)> = kept
+                .map(|(path, text)| (path.to_owned(), page.map_or_else(|| text.to_owned(), |size| hasty(text, size))))
+                .collect();
             let connector = Connector::load(&entry.slug, files, &models).expect("the changed connector loads");
             connectors.insert(entry.slug.clone(), Arc::new(connector));
         }

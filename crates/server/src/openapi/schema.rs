@@ -116,7 +116,9 @@ impl<'a> Schemas<'a> {
             self.known.insert(model.name.clone(), Value::Null);
             let mut properties = Map::new();
             for field in &model.fields {
-                properties.insert(field.name.clone(), self.field(field));
+                // An object inside a record has no id, times or deletion of its own.
+                let nullable = field.nullable || (model.nested && field.standard);
+                properties.insert(field.name.clone(), self.field(field, nullable));
             }
             let schema = json!({
                 "description": model.description,
@@ -129,9 +131,9 @@ impl<'a> Schemas<'a> {
         refer(&model.name)
     }
 
-    fn field(&mut self, field: &Field) -> Value {
-        let one = self.kind(&field.kind, !field.list && field.nullable);
-        let mut schema = match (field.list, field.nullable) {
+    fn field(&mut self, field: &Field, nullable: bool) -> Value {
+        let one = self.kind(&field.kind, !field.list && nullable);
+        let mut schema = match (field.list, nullable) {
             (false, _) => one,
             (true, false) => json!({ "type": "array", "items": one }),
             (true, true) => json!({ "type": ["array", "null"], "items": one }),

@@ -16,20 +16,47 @@ async fn generated_requests_get_what_is_announced() {
         accounts.push(app.link(slug).await);
     }
     app.settle().await;
+    let mut broken = Vec::new();
     for linked in &accounts {
-        check(&app, &schemathesis, &linked.category, linked).await;
+        broken.extend(check(&app, &schemathesis, &linked.category, linked).await);
     }
-    check(&app, &schemathesis, "admin", &accounts[0]).await;
+    broken.extend(check(&app, &schemathesis, "admin", &accounts[0]).await);
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-async fn check(app: &TestApp, schemathesis: &str, surface: &str, linked: &Linked) {
+/// What schemathesis says about one description, if anything is wrong with it.
+async fn check(app: &TestApp, schemathesis: &str, surface: &str, linked: &Linked) -> Option<String> {
     let location = format!("{}/openapi/{surface}.json", app.url);
     let (key, token) = (format!("Authorization: Bearer {}", app.key), format!("X-Account-Token: {}", linked.token));
     let args = [
-        "run", &location, "--header", &key, "--header", &token, "--phases", "fuzzing", "--max-examples", "4", "--seed", "1",
-        "--checks", "not_a_server_error,response_schema_conformance,content_type_conformance", "--workers", "2", "--no-shrink",
-        "--suppress-health-check", "all", "--warnings", "off", "--exclude-path-regex", SPARED, "--request-timeout", "20",
+        "run",
+        &location,
+        "--header",
+        &key,
+        "--header",
+        &token,
+        "--phases",
+        "fuzzing",
+        "--max-examples",
+        "4",
+        "--seed",
+        "1",
+        "--checks",
+        "not_a_server_error,response_schema_conformance,content_type_conformance",
+        "--workers",
+        "2",
+        "--no-shrink",
+        "--suppress-health-check",
+        "all",
+        "--warnings",
+        "off",
+        "--exclude-path-regex",
+        SPARED,
+        "--request-timeout",
+        "20",
     ];
     let ran = run(schemathesis, &args, &[("NO_COLOR", "1")], b"", Duration::from_secs(150)).await;
-    assert!(ran.ok, "{surface}:\n{}\n{}", ran.stdout, ran.stderr);
+    let told = ran.stdout.lines().find(|line| line.contains("passed")).unwrap_or_default();
+    eprintln!("{surface}: {}", told.trim());
+    (!ran.ok).then(|| format!("{surface}:\n{}\n{}", ran.stdout, ran.stderr))
 }

@@ -24,7 +24,9 @@ fn every_recording_that_a_stream_matches_maps_without_a_reject() {
             for line in lines {
                 match line {
                     Line::Record { .. } => records += 1,
-                    Line::Reject { model, reject, reason } => rejects.push(format!("{name}: {model} {reject:?}: {reason}")),
+                    Line::Reject { model, reject, reason } => {
+                        rejects.push(format!("{name}: {model} {reject:?}: {reason}"))
+                    }
                 }
             }
         }

@@ -169,7 +169,9 @@ async fn same_on_both(both: [(&TestApp, &Linked); 2]) {
         }
         assert!(held[0].keys().eq(held[1].keys()), "{model}");
         for (id, record) in &held[0] {
-            for field in ["name", "description", "status", "priority", "due_date", "email_address", "remote_was_deleted"] {
+            for field in
+                ["name", "description", "status", "priority", "due_date", "email_address", "remote_was_deleted"]
+            {
                 assert_eq!(record.get(field), held[1][id].get(field), "{model} {id} {field}");
             }
         }

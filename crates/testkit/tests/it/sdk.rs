@@ -43,8 +43,14 @@ read:
   fields:
     name: .name
 "#;
-const MODELS: [&str; 6] =
-    ["accounting/payment_method", "calendar/calendar", "chat/group", "email/group", "filestorage/group", "knowledgebase/group"];
+const MODELS: [&str; 6] = [
+    "accounting/payment_method",
+    "calendar/calendar",
+    "chat/group",
+    "email/group",
+    "filestorage/group",
+    "knowledgebase/group",
+];
 
 fn write_connector(dir: &Path) {
     let write = |path: String, text: &str| {
@@ -113,7 +119,14 @@ async fn merges_sdk_finds_every_field_of_every_category() {
     let failures = |ran: &Ran| ran.stderr.lines().filter(|line| !line.starts_with("ok")).collect::<Vec<_>>().join("\n");
     eprintln!("{}", ran.stdout.trim());
     assert!(ran.ok, "{}\n{}", ran.stdout, failures(&ran));
-    let ran = smoke(&app, &linked[..4], &python, script, &["--require-data", "--only", &served(&app), "hris,ats,crm,ticketing"]).await;
+    let ran = smoke(
+        &app,
+        &linked[..4],
+        &python,
+        script,
+        &["--require-data", "--only", &served(&app), "hris,ats,crm,ticketing"],
+    )
+    .await;
     eprintln!("{}", ran.stdout.trim());
     assert!(ran.ok, "{}\n{}", ran.stdout, failures(&ran));
 }
