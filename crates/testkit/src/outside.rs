@@ -51,8 +51,10 @@ pub struct Ran {
 
 /// Runs a program to its end, at most for `limit`; it is killed when the test ends first.
 pub async fn run(program: &str, args: &[&str], vars: &[(&str, &str)], input: &[u8], limit: Duration) -> Ran {
+    // What it leaves behind goes with this directory.
+    let dir = tempfile::tempdir().expect("a temporary directory");
     let mut command = tokio::process::Command::new(program);
-    command.args(args).envs(vars.iter().copied()).kill_on_drop(true);
+    command.args(args).envs(vars.iter().copied()).current_dir(dir.path()).kill_on_drop(true);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("cannot start {program}: {error}"));
     let mut stdin = child.stdin.take().expect("standard input is piped");
