@@ -8,6 +8,9 @@ use unisono_engine::{AccountStatus, SyncState};
 use unisono_sandbox::{Fault, FaultKind, RecordedRequest, Sandbox, State};
 use unisono_testkit::{Linked, TestApp};
 
+/// How many records the vendor holds.
+type Count = fn(&State) -> u64;
+
 /// What the suite has to know about a connector beyond its manifests.
 struct Case {
     slug: &'static str,
@@ -16,7 +19,7 @@ struct Case {
     /// A change at the vendor, and the field and value it becomes.
     change: fn() -> (Value, &'static str, &'static str),
     /// How many records each model must have.
-    counts: &'static [(&'static str, fn(&State) -> u64)],
+    counts: &'static [(&'static str, Count)],
     /// Models whose number is not simply that of a collection; they must have some.
     uncounted: &'static [(&'static str, &'static str)],
     /// Requests to `path` that are let through before the process is killed: two pages, with what hangs on their records.
