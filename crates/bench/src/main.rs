@@ -56,6 +56,7 @@ enum What {
 #[tokio::main]
 async fn main() {
     let args = Args::parse();
+    rustls::crypto::ring::default_provider().install_default().expect("the first provider");
     match &args.what {
         None => {
             pull(&args);
