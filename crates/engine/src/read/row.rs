@@ -4,6 +4,7 @@
 //! must be replaced.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use memchr::memmem::Finder;
 use unisono_model::Model;
@@ -105,10 +106,12 @@ impl<'a> RowWriter<'a> {
     fn own(&self, row: &RecordRow, replaced: &Replaced, out: &mut Vec<u8>) -> Result<(), ReadError> {
         let unified: &[u8] = &row.unified;
         let inner = unified.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")).unwrap_or_default();
-        if replaced.is_empty() && self.hidden.iter().all(|(_, key)| shows_nothing(unified, key)) {
+        if replaced.is_empty()
+            && let Some(secrets) = self.secrets(inner)
+        {
             if !inner.is_empty() {
                 out.push(b',');
-                out.extend_from_slice(inner);
+                copy_without(inner, &secrets, out);
             }
             return Ok(());
         }
@@ -124,6 +127,19 @@ impl<'a> RowWriter<'a> {
                 out.extend_from_slice(value.as_bytes());
             }
         })
+    }
+
+    /// Where the hidden values are, in order; `None` when the fields have to be taken apart to know.
+    fn secrets(&self, fields: &[u8]) -> Option<Vec<Range<usize>>> {
+        let mut secrets = Vec::new();
+        for (_, key) in &self.hidden {
+            let place = text_after(fields, key)?;
+            if !place.is_empty() {
+                secrets.push(place);
+            }
+        }
+        secrets.sort_unstable_by_key(|secret| secret.start);
+        Some(secrets)
     }
 
     fn tail(&self, row: &RecordRow, out: &mut Vec<u8>) {
@@ -148,15 +164,39 @@ impl<'a> RowWriter<'a> {
     }
 }
 
-/// True if the key appears once and its value is null, so that copying shows nothing. A quote inside a JSON string is
-/// escaped, hence `"key":` can only be a key.
-fn shows_nothing(unified: &[u8], key: &Finder<'_>) -> bool {
-    let mut places = key.find_iter(unified);
-    match (places.next(), places.next()) {
-        (None, _) => true,
-        (Some(at), None) => unified.get(at + key.needle().len()..).is_some_and(|rest| rest.starts_with(b"null")),
-        (Some(_), Some(_)) => false,
+/// Where the text is that stands after the key; empty when it is null or the key is absent. `None` when that cannot be told
+/// without parsing: the key appears twice, or its value is no text. A quote inside a JSON string is escaped, hence `"key":`
+/// can only be a key.
+fn text_after(fields: &[u8], key: &Finder<'_>) -> Option<Range<usize>> {
+    let mut places = key.find_iter(fields);
+    let Some(place) = places.next() else { return Some(0..0) };
+    if places.next().is_some() {
+        return None;
     }
+    let start = place + key.needle().len();
+    let value = fields.get(start..)?;
+    if value.starts_with(b"null") {
+        return Some(0..0);
+    }
+    let text = value.strip_prefix(b"\"")?;
+    let mut escaped = false;
+    let end = text.iter().position(|byte| {
+        let ends = *byte == b'"' && !escaped;
+        escaped = *byte == b'\\' && !escaped;
+        ends
+    })?;
+    Some(start..start + end + 2)
+}
+
+/// Appends the fields with null in the place of these values.
+fn copy_without(fields: &[u8], secrets: &[Range<usize>], out: &mut Vec<u8>) {
+    let mut from = 0;
+    for secret in secrets {
+        out.extend_from_slice(&fields[from..secret.start]);
+        out.extend_from_slice(b"null");
+        from = secret.end;
+    }
+    out.extend_from_slice(&fields[from..]);
 }
 
 /// Calls `field` with each name and the text of its value, in order.
@@ -177,4 +217,32 @@ pub(super) fn write_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     out.extend_from_slice(text.as_bytes());
     out.push(b'"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden(fields: &str) -> Option<String> {
+        let secret = text_after(fields.as_bytes(), &Finder::new("\"ssn\":"))?;
+        let mut out = Vec::new();
+        let secrets = if secret.is_empty() { vec![] } else { vec![secret] };
+        copy_without(fields.as_bytes(), &secrets, &mut out);
+        String::from_utf8(out).ok()
+    }
+
+    #[test]
+    fn a_hidden_text_is_left_out_without_parsing() {
+        assert_eq!(hidden(r#""a":1,"ssn":"1\"2\\","b":2"#).as_deref(), Some(r#""a":1,"ssn":null,"b":2"#));
+        assert_eq!(hidden(r#""ssn":"","b":2"#).as_deref(), Some(r#""ssn":null,"b":2"#));
+        assert_eq!(hidden(r#""ssn":null,"b":"\"ssn\":""#).as_deref(), Some(r#""ssn":null,"b":"\"ssn\":""#));
+        assert_eq!(hidden(r#""b":2"#).as_deref(), Some(r#""b":2"#));
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_taken_apart() {
+        assert_eq!(hidden(r#""ssn":"1","b":{"ssn":"2"}"#), None);
+        assert_eq!(hidden(r#""ssn":["1"]"#), None);
+        assert_eq!(hidden(r#""ssn":"cut"#), None);
+    }
 }
